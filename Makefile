@@ -1,0 +1,66 @@
+# The two commands: make run, make test. `make help` lists all of them.
+
+SHELL := /bin/sh
+MAKEFLAGS += --no-print-directory
+
+# The environment's own Python where there is one; PYTHON=/path/to/python3.12 make run chooses another.
+ifndef PYTHON
+PYTHON := $(shell .venv/bin/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	&& echo .venv/bin/python || echo python3)
+endif
+TOOLS = PYTHONDONTWRITEBYTECODE=1 "$(PYTHON)" -m tools
+BIN = .venv/bin
+
+# What to test, and how: make test ARGS="tests/chat -k unread"
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help run demo test check lint types contracts bench screenshots clean python
+
+help: ## list these commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
+
+run: python ## set up what is missing and start Sanad here (PORT=8080 make run for another port)
+	@$(TOOLS) run
+
+demo: python ## load the fictional members and rooms, and print their sign-ins
+	@$(TOOLS) set-up
+	@$(BIN)/python -m flask instance
+	@$(BIN)/python -m flask demo
+	@$(BIN)/python -m flask demo --sign-ins
+
+test: python ## run all tests (ARGS="tests/chat -k unread" for some)
+	@$(TOOLS) set-up-for-tests
+	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup $(ARGS)
+
+check: lint types contracts test ## lint, types, import contracts, tests
+
+lint: python ## look for mistakes and for lines that are not formatted
+	@$(TOOLS) set-up-for-checks
+	@$(BIN)/python -m ruff check .
+	@$(BIN)/python -m ruff format --check .
+
+types: python ## check the types, strictly
+	@$(TOOLS) set-up-for-checks
+	@$(BIN)/python -m mypy
+
+contracts: python ## check who imports whom
+	@$(TOOLS) set-up-for-checks
+	@$(BIN)/lint-imports
+
+bench: python ## measure speed and memory into bench/results (some minutes)
+	@$(TOOLS) set-up-for-tests
+	@$(BIN)/python -m bench
+
+screenshots: python ## take the README's pictures anew
+	@$(TOOLS) set-up-for-tests
+	@$(BIN)/python -m tools.screenshots
+
+clean: ## remove everything that was built or installed; never the instance with its members' words
+	rm -rf .venv .cache node_modules app/static/dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find app bench config.py migrations tests tools wsgi.py -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
+	find app/translations -name '*.mo' -delete 2>/dev/null || true
+
+python:
+	@command -v "$(PYTHON)" >/dev/null || \
+		{ echo "sanad: there is no $(PYTHON) here; Python 3.11 or newer is needed: apt install python3" >&2; exit 2; }

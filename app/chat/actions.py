@@ -1,0 +1,249 @@
+"""Verbs of rooms: the only writers of rooms, memberships, epochs and messages."""
+
+import secrets
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as postgres_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.exc import IntegrityError
+
+from app.chat import policy, queries
+from app.chat.models import Epoch, Message, Room, RoomMember
+from app.kernel import audit, work
+from app.kernel.actor import Actor, ensure
+from app.kernel.db import new_public_id, now
+from app.kernel.errors import NotFound
+from app.kernel.jobs import enqueue
+from app.kernel.limits import Budget
+from app.kernel.live import publish
+from app.kernel.vault import Purpose
+from app.kernel.work import action
+
+POSTING = Budget("post", "20 per 10 second; 400 per hour")
+#: A key serves a room for this long (days). Messages live from `keep_days` to `keep_days + EPOCH_DAYS`.
+EPOCH_DAYS = 7
+
+
+def post_message(actor: Actor, room: Room, *, client_id: str, body: str) -> queries.Words:
+    """Store a message, tell the room, and return it as stored. Returned means committed.
+
+    The same `client_id` again returns what was stored the first time. Raises NotFound when the actor is not in the room,
+    TooMany when they write faster than a person does.
+    """
+    sent = queries.find_sent(actor, room, client_id)
+    if sent is not None:
+        return sent
+    ensure_may_post(actor, room)
+    work.house().budgets.spend(POSTING, actor.public_id)
+    try:
+        return _store_message(actor, room, client_id=client_id, body=body)
+    except IntegrityError:
+        # The same message came twice at once, from two tabs or a retry that overtook its answer; the other one won.
+        sent = queries.find_sent(actor, room, client_id)
+        if sent is None:
+            raise
+        return sent
+
+
+def ensure_may_post(actor: Actor, room: Room) -> None:
+    """Raise NotFound unless the actor is in the room, which looks the same as a room that does not exist."""
+    if not policy.can_post(actor, queries.membership_in(actor, room)):
+        raise NotFound
+
+
+@action
+def _store_message(actor: Actor, room: Room, *, client_id: str, body: str) -> queries.Words:
+    connection, vault, moment = work.connection(), work.house().vault, now()
+    # The room's row is locked by taking the number: whoever writes next waits, and numbers are committed in order.
+    taken = connection.execute(
+        update(Room).where(Room.id == room.id).values(last_seq=Room.last_seq + 1).returning(Room.last_seq, Room.address)
+    ).one()
+    membership = connection.execute(
+        update(RoomMember)
+        .where(RoomMember.room_id == room.id, RoomMember.person_id == actor.person_id)
+        .values(read_seq=taken.last_seq)
+        .returning(RoomMember.id)
+    ).one_or_none()
+    if membership is None:
+        raise NotFound
+    epoch_id, key_id = _present_epoch(room.id, moment.date())
+    public_id = new_public_id()
+    connection.execute(
+        insert(Message).values(
+            public_id=public_id,
+            room_id=room.id,
+            epoch_id=epoch_id,
+            author_id=actor.person_id,
+            seq=taken.last_seq,
+            client_id=client_id,
+            sealed=vault.seal(key_id, queries.sealed_place(public_id), queries.packed(body, moment)),
+        )
+    )
+    words = queries.shown(
+        room,
+        seq=taken.last_seq,
+        public_id=public_id,
+        client_id=client_id,
+        author=queries.Author(actor.public_id, actor.name),
+        body=body,
+        at=moment,
+    )
+    publish(taken.address, "room.message", words.frame())
+    return words
+
+
+@action
+def mark_read(actor: Actor, room: Room, *, seq: int) -> None:
+    """Note how far the actor has read. Never goes back, never past the last message."""
+    work.session().execute(
+        update(RoomMember)
+        .where(
+            RoomMember.room_id == room.id,
+            RoomMember.person_id == actor.person_id,
+            RoomMember.read_seq < min(seq, room.last_seq),
+        )
+        .values(read_seq=min(seq, room.last_seq))
+    )
+
+
+@action
+def join_room(actor: Actor, room: Room) -> None:
+    """Put the actor into the room, with everything so far counted as read. Twice is as good as once."""
+    ensure(policy.can_join(actor, room))
+    session = work.session()
+    insert_once = postgres_insert if session.get_bind().dialect.name == "postgresql" else sqlite_insert
+    added = session.execute(
+        insert_once(RoomMember)
+        .values(room_id=room.id, person_id=actor.person_id, read_seq=room.last_seq, joined_on=now().date())
+        .on_conflict_do_nothing()
+        .returning(RoomMember.id)
+    ).one_or_none()
+    if added is not None:
+        session.execute(update(Room).where(Room.id == room.id).values(members=Room.members + 1))
+
+
+@action
+def leave_room(actor: Actor, room: Room) -> None:
+    """Take the actor out and move the room to a new address in the same transaction.
+
+    Whoever still listens at the old address hears only that the room has moved, asks for it again, and is let in or not.
+    """
+    session = work.session()
+    gone = session.execute(
+        delete(RoomMember)
+        .where(RoomMember.room_id == room.id, RoomMember.person_id == actor.person_id)
+        .returning(RoomMember.id)
+    ).one_or_none()
+    if gone is None:
+        return
+    before = session.scalars(select(Room.address).where(Room.id == room.id).with_for_update()).one()
+    session.execute(
+        update(Room).where(Room.id == room.id).values(members=Room.members - 1, address=new_address())
+    )
+    publish(before, "room.moved", {"room": room.public_id})
+
+
+@action
+def open_room(actor: Actor, *, name_ar: str, name_en: str, about_ar: str = "", about_en: str = "", keep_days: int = 90) -> Room:
+    """Make a room that members may join by themselves."""
+    room = Room(
+        public_id=new_public_id(),
+        name_ar=name_ar,
+        name_en=name_en,
+        about_ar=about_ar,
+        about_en=about_en,
+        address=new_address(),
+        keep_days=keep_days,
+    )
+    work.session().add(room)
+    work.session().flush()
+    audit.record(actor, "room.open", target_kind="room", target=room.public_id)
+    return room
+
+
+@action
+def forget_old_epochs(actor: Actor) -> int:
+    """Remove messages whose time is over, and shred their keys once that is committed. Returns how many epochs went."""
+    session = work.session()
+    today = now().date()
+    over = [
+        epoch
+        for epoch, keep_days in session.execute(select(Epoch, Room.keep_days).join(Room, Room.id == Epoch.room_id))
+        if epoch.last_on + timedelta(days=keep_days) < today
+    ]
+    for epoch in over:
+        session.execute(delete(Message).where(Message.epoch_id == epoch.id))
+        session.delete(epoch)
+    if over:
+        enqueue("vault.shred", keys=[epoch.key_id for epoch in over])
+        audit.record(actor, "room.forget", target_kind="epochs", target=str(len(over)))
+    return len(over)
+
+
+def new_address() -> str:
+    """Where a room's messages are published until somebody leaves."""
+    return secrets.token_urlsafe(18)
+
+
+def _present_epoch(room_id: int, today: date) -> tuple[int, str]:
+    """The row and the key of the epoch that today belongs to, begun now when the last one is over."""
+    connection = work.connection()
+    latest = connection.execute(
+        select(Epoch.id, Epoch.key_id, Epoch.number, Epoch.last_on)
+        .where(Epoch.room_id == room_id)
+        .order_by(Epoch.number.desc())
+        .limit(1)
+    ).one_or_none()
+    if latest is not None and today <= latest.last_on:
+        return latest.id, latest.key_id
+    return _begin_epoch(room_id, latest.number + 1 if latest else 1, today)
+
+
+def _begin_epoch(room_id: int, number: int, first_day: date) -> tuple[int, str]:
+    key_id = work.house().vault.create_key(Purpose.ROOM_EPOCH)
+    begun = work.connection().execute(
+        insert(Epoch)
+        .values(
+            room_id=room_id,
+            number=number,
+            key_id=key_id,
+            began_on=first_day,
+            last_on=first_day + timedelta(days=EPOCH_DAYS - 1),
+        )
+        .returning(Epoch.id)
+    )
+    return begun.one().id, key_id
+
+
+@action
+def import_messages(actor: Actor, room: Room, messages: list[tuple[int, str, datetime]]) -> None:
+    """Store messages written elsewhere or before, in order, without telling anyone. For the demo and for moving house.
+
+    Each is (author's row number, text, moment); moments must not go back. Epochs are made as they would have been then.
+    """
+    session, vault = work.session(), work.house().vault
+    seq, rows = room.last_seq, []
+    epochs: dict[date, tuple[int, str]] = {}
+    for author_id, body, at in messages:
+        week = at.date() - timedelta(days=at.date().toordinal() % EPOCH_DAYS)
+        if week not in epochs:
+            epochs[week] = _begin_epoch(room.id, len(epochs) + 1, week)
+        epoch_id, key_id = epochs[week]
+        seq += 1
+        public_id = new_public_id()
+        rows.append(
+            {
+                "public_id": public_id,
+                "room_id": room.id,
+                "epoch_id": epoch_id,
+                "author_id": author_id,
+                "seq": seq,
+                "client_id": public_id,
+                "sealed": vault.seal(key_id, queries.sealed_place(public_id), queries.packed(body, at)),
+            }
+        )
+    if rows:
+        session.execute(insert(Message), rows)
+        session.execute(update(Room).where(Room.id == room.id).values(last_seq=seq))
+    audit.record(actor, "room.import", target_kind="room", target=room.public_id, reason=str(len(rows)))

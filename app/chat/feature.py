@@ -1,0 +1,33 @@
+"""Rooms, as they are listed in app/features.py."""
+
+from flask import url_for
+from flask_babel import ngettext
+
+from app.chat import jobs, queries
+from app.chat.demo import load_rooms
+from app.chat.live import events
+from app.chat.views import door
+from app.kernel.access import Permission
+from app.kernel.actor import Actor
+from app.kernel.feature import Feature, NavEntry, Need
+
+
+def needs(actor: Actor) -> list[Need]:
+    """Unread messages, as one line on Home."""
+    unread = queries.unread_total(actor)
+    if not unread:
+        return []
+    label = ngettext("%(num)d message you have not read", "%(num)d messages you have not read", unread)
+    return [Need(label, url_for("chat.rooms"), unread)]
+
+
+feature = Feature(
+    name="chat",
+    door=door,
+    events=events,
+    tasks={"chat.forget": jobs.forget},
+    hourly=("chat.forget",),
+    needs=needs,
+    demo=load_rooms,
+    navigation=(NavEntry("chat.rooms", "Rooms", Permission.ROOMS_USE, order=10),),
+)

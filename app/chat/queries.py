@@ -1,0 +1,205 @@
+"""Reads of rooms and messages. Fetching is authorising: what is not visible is NotFound."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+from markupsafe import Markup
+from sqlalchemy import func, select
+
+from app.chat import policy
+from app.chat.models import Epoch, Message, Room, RoomMember
+from app.identity.queries import names_of
+from app.kernel import text, work
+from app.kernel.actor import Actor
+from app.kernel.errors import NotFound
+from app.kernel.vault import Place, Shredded
+
+PAGE = 50
+CATCH_UP = 100
+
+
+@dataclass(frozen=True, slots=True)
+class RoomLine:
+    """A room in the list, as one person sees it."""
+
+    room: Room
+    joined: bool
+    unread: int
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A message, opened: what a page or a frame may show of it."""
+
+    room: str
+    seq: int
+    id: str
+    client_id: str
+    author: Author
+    html: Markup
+    at: datetime
+
+    def frame(self) -> dict[str, Any]:
+        """As it travels to browsers. The same for everybody in the room, so that one frame serves all."""
+        return {
+            "room": self.room,
+            "seq": self.seq,
+            "id": self.id,
+            "client_id": self.client_id,
+            "author": {"id": self.author.id, "name": self.author.name},
+            "html": str(self.html),
+            "at": self.at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Messages in order, and whether there are others before and after them."""
+
+    words: Sequence[Words]
+    before: bool
+    after: bool
+
+
+GONE = Author("", "")
+
+
+def rooms(actor: Actor) -> list[RoomLine]:
+    """The rooms that the actor may know of, their own first, with how much is unread in each. One query."""
+    query = (
+        policy.visible_rooms(actor)
+        .add_columns(RoomMember.id, RoomMember.read_seq)
+        .outerjoin(RoomMember, (RoomMember.room_id == Room.id) & (RoomMember.person_id == actor.id))
+        .order_by(RoomMember.id.is_(None), Room.id)
+    )
+    return [
+        RoomLine(room, joined=member is not None, unread=max(0, room.last_seq - (read or 0)) if member else 0)
+        for room, member, read in work.session().execute(query)
+    ]
+
+
+def unread_total(actor: Actor) -> int:
+    """How many messages are unread in the actor's rooms."""
+    return (
+        work.session().scalar(
+            policy.visible_rooms(actor)
+            .join(RoomMember, (RoomMember.room_id == Room.id) & (RoomMember.person_id == actor.id))
+            .with_only_columns(func.coalesce(func.sum(Room.last_seq - RoomMember.read_seq), 0))
+        )
+        or 0
+    )
+
+
+def get_room(actor: Actor, public_id: str) -> Room:
+    """A room that the actor may know of. Raises NotFound."""
+    room = work.session().scalars(policy.visible_rooms(actor).where(Room.public_id == public_id)).one_or_none()
+    if room is None:
+        raise NotFound
+    return room
+
+
+def membership_in(actor: Actor, room: Room) -> RoomMember | None:
+    """How the actor is in the room, or None."""
+    return (
+        work.session()
+        .scalars(select(RoomMember).where(RoomMember.room_id == room.id, RoomMember.person_id == actor.person_id))
+        .one_or_none()
+    )
+
+
+def get_membership(actor: Actor, room: Room) -> RoomMember:
+    """The same, raising NotFound for whoever is not in the room."""
+    membership = membership_in(actor, room)
+    if membership is None:
+        raise NotFound
+    return membership
+
+
+def newest(actor: Actor, room: Room, limit: int = PAGE) -> Stretch:
+    """The last messages of the room."""
+    return older(actor, room, before=room.last_seq + 1, limit=limit)
+
+
+def older(actor: Actor, room: Room, *, before: int, limit: int = PAGE) -> Stretch:
+    """The messages just before a sequence number."""
+    query = policy.visible_messages(actor).where(Message.room_id == room.id, Message.seq < before)
+    found = list(work.session().scalars(query.order_by(Message.seq.desc()).limit(limit + 1)))
+    kept = sorted(found[:limit], key=lambda message: message.seq)
+    return Stretch(_opened(room, kept), before=len(found) > limit, after=bool(kept) and kept[-1].seq < room.last_seq)
+
+
+def around(actor: Actor, room: Room, *, seq: int) -> Stretch:
+    """A page with the message of this number in its middle."""
+    return older(actor, room, before=min(seq + PAGE // 2, room.last_seq) + 1)
+
+
+def since(actor: Actor, room: Room, *, after: int, limit: int = CATCH_UP) -> Stretch:
+    """The messages that somebody who knows `after` has missed, oldest first."""
+    query = policy.visible_messages(actor).where(Message.room_id == room.id, Message.seq > after)
+    found = list(work.session().scalars(query.order_by(Message.seq).limit(limit + 1)))
+    return Stretch(_opened(room, found[:limit]), before=after > 0, after=len(found) > limit)
+
+
+def find_sent(actor: Actor, room: Room, client_id: str) -> Words | None:
+    """What the actor already sent under this id, when a retry comes."""
+    query = policy.visible_messages(actor).where(
+        Message.room_id == room.id, Message.author_id == actor.person_id, Message.client_id == client_id
+    )
+    found = work.session().scalars(query).one_or_none()
+    return _opened(room, [found])[0] if found else None
+
+
+def sealed_place(public_id: str) -> Place:
+    return Place("message", public_id, "sealed")
+
+
+def packed(body: str, at: datetime) -> bytes:
+    """The text and the time of a message as they are sealed together."""
+    return orjson.dumps([body, at.timestamp()])
+
+
+def shown(room: Room, *, seq: int, public_id: str, client_id: str, author: Author, body: str, at: datetime) -> Words:
+    """A message ready to be shown."""
+    return Words(room.public_id, seq, public_id, client_id, author, text.render(body), at)
+
+
+def _opened(room: Room, messages: Sequence[Message]) -> list[Words]:
+    """Open messages with a constant number of queries. Those whose epoch was shredded meanwhile are left out."""
+    vault = work.house().vault
+    epochs = {
+        epoch.id: epoch.key_id
+        for epoch in work.session().execute(
+            select(Epoch.id, Epoch.key_id).where(Epoch.id.in_({message.epoch_id for message in messages}))
+        )
+    }
+    vault.prefetch(epochs.values())
+    names = names_of({message.author_id for message in messages if message.author_id is not None})
+    opened = []
+    for message in messages:
+        try:
+            plain = vault.open(epochs[message.epoch_id], sealed_place(message.public_id), message.sealed)
+        except (Shredded, KeyError):
+            continue
+        body, stamp = orjson.loads(plain)
+        author = Author(*names[message.author_id]) if message.author_id in names else GONE
+        opened.append(
+            shown(
+                room,
+                seq=message.seq,
+                public_id=message.public_id,
+                client_id=message.client_id,
+                author=author,
+                body=body,
+                at=datetime.fromtimestamp(stamp, UTC),
+            )
+        )
+    return opened

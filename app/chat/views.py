@@ -1,0 +1,152 @@
+"""Pages of rooms: load, form, action, redirect."""
+
+from dataclasses import asdict
+from typing import Any
+
+from flask import redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext, ngettext
+
+from app.chat import actions, queries
+from app.chat.forms import PostForm
+from app.chat.models import Room, RoomMember
+from app.kernel.access import Permission
+from app.kernel.actor import Actor
+from app.kernel.db import new_public_id
+from app.kernel.errors import Refusal, TooMany, Unavailable
+from app.kernel.i18n import explain, language
+from app.kernel.web import Door, present_actor
+
+door = Door("chat", __name__)
+USE = Permission.ROOMS_USE
+
+
+@door.page("/rooms", access=USE)
+def rooms() -> ResponseReturnValue:
+    lines = [
+        {
+            **_room(line.room),
+            "joined": line.joined,
+            "unread": line.unread,
+            "newcomers": line.room.for_newcomers,
+            "url": url_for("chat.room", room=line.room.public_id),
+        }
+        for line in queries.rooms(present_actor())
+    ]
+    return render_template("chat/rooms.html", rooms=lines)
+
+
+@door.page("/rooms/<room>", access=USE)
+def room(room: str) -> ResponseReturnValue:
+    actor = present_actor()
+    found = queries.get_room(actor, room)
+    return _room_page(actor, found, PostForm(formdata=None, client_id=new_public_id()))
+
+
+@door.page("/rooms/<room>/messages", access=USE, methods=("POST",))
+def post(room: str) -> ResponseReturnValue:
+    actor = present_actor()
+    found = queries.get_room(actor, room)
+    form = PostForm()
+    if not form.validate_on_submit():
+        return _room_page(actor, found, form), 422
+    try:
+        words = actions.post_message(actor, found, client_id=form.client_id.data, body=form.body.data)
+    except (TooMany, Unavailable) as refusal:
+        return _refused(actor, found, form, refusal)
+    return redirect(url_for("chat.room", room=room, _anchor=f"m{words.seq}"), 303)
+
+
+@door.page("/rooms/<room>/join", access=USE, methods=("POST",))
+def join(room: str) -> ResponseReturnValue:
+    actor = present_actor()
+    actions.join_room(actor, queries.get_room(actor, room))
+    return redirect(url_for("chat.room", room=room), 303)
+
+
+@door.page("/rooms/<room>/leave", access=USE, methods=("POST",))
+def leave(room: str) -> ResponseReturnValue:
+    actor = present_actor()
+    actions.leave_room(actor, queries.get_room(actor, room))
+    return redirect(url_for("chat.rooms"), 303)
+
+
+def _refused(actor: Actor, room: Room, form: PostForm, refusal: Refusal) -> ResponseReturnValue:
+    form.body.errors = [explain(refusal)]
+    page = _room_page(actor, room, form)
+    headers = {"Retry-After": str(refusal.retry_after)} if refusal.retry_after else {}
+    return page, refusal.status, headers
+
+
+def _room_page(actor: Actor, room: Room, form: PostForm) -> str:
+    membership = queries.membership_in(actor, room)
+    if membership is None:
+        return _page(room, joined=False, form=form, me=actor.public_id)
+    before, seq = request.args.get("before", type=int), request.args.get("around", type=int)
+    if before is not None:
+        stretch = queries.older(actor, room, before=before)
+    elif seq is not None:
+        stretch = queries.around(actor, room, seq=seq)
+    else:
+        stretch = queries.newest(actor, room)
+    messages = _lines(actor, stretch, membership)
+    if not stretch.after and stretch.words and request.method == "GET":
+        actions.mark_read(actor, room, seq=stretch.words[-1].seq)
+    return _page(
+        room,
+        joined=True,
+        form=form,
+        me=actor.public_id,
+        messages=messages,
+        older_url=_url(room, before=stretch.words[0].seq) if stretch.before else None,
+        newer_url=_url(room, around=stretch.words[-1].seq + queries.PAGE // 2) if stretch.after else None,
+        since=stretch.words[-1].seq if stretch.words else 0,
+        live=not stretch.after,
+    )
+
+
+def _page(room: Room, **shown: Any) -> str:
+    context = {"messages": [], "older_url": None, "newer_url": None, "since": None, "live": False, **shown}
+    return render_template("chat/room.html", room={**_room(room), "joined": context["joined"]}, **context)
+
+
+def _lines(actor: Actor, stretch: queries.Stretch, membership: RoomMember) -> list[dict[str, Any]]:
+    """Messages with what the page marks: one's own, where the unread ones begin, where a day begins."""
+    lines: list[dict[str, Any]] = []
+    day, line_drawn = None, False
+    for words in stretch.words:
+        own = words.author.id == actor.public_id
+        unread = not line_drawn and words.seq > membership.read_seq and not own
+        line_drawn = line_drawn or unread
+        lines.append(
+            {
+                "seq": words.seq,
+                "id": words.id,
+                "author": asdict(words.author),
+                "own": own,
+                "html": words.html,
+                "at": words.at,
+                "unread_before": unread,
+                "new_day": words.at.date() != day,
+            }
+        )
+        day = words.at.date()
+    return lines
+
+
+def _room(room: Room) -> dict[str, Any]:
+    arabic = language() == "ar"
+    return {
+        "id": room.public_id,
+        "name": room.name_ar if arabic else room.name_en,
+        "about": room.about_ar if arabic else room.about_en,
+        "keeps": ngettext(
+            "Messages are kept for %(num)d day.", "Messages are kept for %(num)d days.", room.keep_days
+        ),
+        "members_text": ngettext("%(num)d member is here.", "%(num)d members are here.", room.members),
+        "empty": gettext("Nothing here yet. The first words can be yours."),
+    }
+
+
+def _url(room: Room, **where: int) -> str:
+    return url_for("chat.room", room=room.public_id, **where)

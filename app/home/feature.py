@@ -1,0 +1,15 @@
+"""Home, as it is listed in app/features.py: last, since it shows what the others registered."""
+
+from app.home.views import door
+from app.kernel.access import Permission
+from app.kernel.feature import Feature, NavEntry
+
+feature = Feature(
+    name="home",
+    door=door,
+    navigation=(
+        NavEntry("home.index", "Home", Permission.SIGNED_IN, order=0),
+        NavEntry("home.about", "About", Permission.OPEN, order=80, strangers_only=True),
+        NavEntry("home.safety", "How we protect you", Permission.OPEN, order=81, strangers_only=True),
+    ),
+)

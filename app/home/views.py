@@ -1,0 +1,34 @@
+"""Home with what needs me, and the pages about the place itself."""
+
+from flask import render_template
+from flask.typing import ResponseReturnValue
+
+from app.kernel.access import Permission
+from app.kernel.web import Door, present_actor
+from app.kernel.web.context import present_house
+
+door = Door("home", __name__)
+
+
+@door.page("/", access=Permission.OPEN)
+def index() -> ResponseReturnValue:
+    actor = present_actor()
+    if not actor.is_authenticated:
+        return render_template("home/welcome.html")
+    waiting = [need for f in present_house().features if f.needs for need in f.needs(actor)]
+    return render_template("home/index.html", needs=waiting)
+
+
+@door.page("/about", access=Permission.OPEN)
+def about() -> ResponseReturnValue:
+    return render_template("home/about.html")
+
+
+@door.page("/safety", access=Permission.OPEN)
+def safety() -> ResponseReturnValue:
+    return render_template("home/safety.html")
+
+
+@door.page("/help", access=Permission.OPEN)
+def help() -> ResponseReturnValue:
+    return render_template("home/help.html")

@@ -1,0 +1,1 @@
+"""Identity: people, how they sign in, and their sessions."""

@@ -1,0 +1,259 @@
+"""Verbs of the identity feature: the only writers of people, sessions and invitations."""
+
+import secrets
+from datetime import timedelta
+
+from sqlalchemy import update
+from sqlalchemy.exc import IntegrityError
+
+from app.identity import passphrases, policy, queries
+from app.identity.models import Device, Invitation, InvitationState, LoginSession, Person, PersonRole
+from app.identity.tokens import new_token, token_hash
+from app.kernel import audit, work
+from app.kernel.access import Role
+from app.kernel.actor import Actor, Kind, ensure
+from app.kernel.db import new_public_id, now
+from app.kernel.errors import Conflict, Invalid, NotFound
+from app.kernel.limits import Budget
+from app.kernel.text import NameProblem, check_name
+from app.kernel.vault import Purpose
+from app.kernel.work import action
+
+SIGN_IN_BY_NETWORK = Budget("sign-in-network", "30 per minute; 300 per hour")
+SIGN_IN_BY_NAME = Budget("sign-in-name", "8 per minute; 40 per hour")
+JOIN_BY_NETWORK = Budget("join-network", "10 per minute; 60 per hour")
+PASSPHRASE_CHANGES = Budget("passphrase", "6 per hour")
+INVITATION_DAYS = 14
+#: Letters and digits that are not mistaken for one another when read aloud or from paper (Crockford's base 32).
+CODE_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+WRONG = "That name and passphrase do not go together. Check both and try again."
+NO_CODE = "This code cannot be used. Check it letter by letter, or ask whoever gave it to you for a new one."
+
+NAME_PROBLEMS = {
+    "empty": "Choose a name by which others here may call you.",
+    "too_long": "Choose a name of at most 60 characters.",
+    "controls": "This name has invisible characters in it. Type it again without copying.",
+    "mixed_scripts": "This name mixes alphabets within one word. Use one alphabet for each word.",
+    "no_letter": "A name needs at least one letter.",
+    "confusing": "This name has characters that look like others. Choose a plainer one.",
+}
+NAME_TAKEN = "This name, or one that looks like it, is already used here. Choose another."
+
+
+def sign_in(name: str, passphrase: str, *, network: str, device: Device, replacing: str = "") -> str:
+    """Begin a session and return its token, which only the browser keeps.
+
+    Raises Invalid with one and the same text, after the same time, whether the name or the passphrase was wrong; TooMany
+    when the network or the name was tried too often. `replacing` is the token the browser had before: that session ends.
+    """
+    budgets = work.house().budgets
+    budgets.spend(SIGN_IN_BY_NETWORK, network)
+    budgets.spend(SIGN_IN_BY_NAME, queries.name_index(name).hex())
+    person = queries.find_by_name(name)
+    stored = queries.passphrase_hash(person) if person else None
+    if not passphrases.matches(work.house(), stored, passphrase) or person is None:
+        raise Invalid(WRONG)
+    return begin_session(person.id, device=device, replacing=replacing)
+
+
+@action
+def begin_session(person_id: int, *, device: Device, replacing: str = "") -> str:
+    """Store a new session for somebody whose secret was just checked, and return its token."""
+    session = work.session()
+    person = session.get_one(Person, person_id)
+    if replacing:
+        _end(LoginSession.token_hash == token_hash(replacing))
+    token, moment = new_token(), now()
+    _idle, absolute = queries.limits_for([role.role for role in person.roles])
+    session.add(
+        LoginSession(
+            token_hash=token_hash(token),
+            person_id=person.id,
+            device=device,
+            started_at=moment,
+            last_seen_at=moment,
+            expires_at=moment + absolute,
+        )
+    )
+    return token
+
+
+@action
+def touch(actor: Actor) -> None:
+    """Note that the person is there, so that the idle limit counts from now."""
+    work.session().execute(
+        update(LoginSession).where(LoginSession.id == actor.session_id).values(last_seen_at=now())
+    )
+
+
+@action
+def sign_out(actor: Actor) -> None:
+    """End the session that the actor came with. Its open sockets are disconnected after the commit."""
+    if actor.session_id is not None:
+        _end(LoginSession.id == actor.session_id)
+
+
+@action
+def end_session(actor: Actor, session: LoginSession) -> None:
+    """End one of the actor's own sessions."""
+    ensure(session.person_id == actor.person_id)
+    _end(LoginSession.id == session.id)
+
+
+@action
+def end_other_sessions(actor: Actor) -> int:
+    """End all of the actor's sessions but the present one. Returns how many."""
+    return _end(LoginSession.person_id == actor.person_id, LoginSession.id != actor.session_id)
+
+
+def join(code: str, name: str, passphrase: str, *, network: str, device: Device) -> str:
+    """Make a login with an invitation code and return the token of its first session.
+
+    Raises Invalid when code, name or passphrase do not do, Conflict when somebody else just used the code.
+    """
+    house = work.house()
+    house.budgets.spend(JOIN_BY_NETWORK, network)
+    if queries.find_invitation(code) is None:
+        raise Invalid(NO_CODE)
+    chosen = _chosen_name(name)
+    passphrases.check(passphrase, name=chosen)
+    hashed = passphrases.hash_passphrase(house, passphrase)
+    return _join(code, chosen, hashed, device=device)
+
+
+@action
+def _join(code: str, name: str, hashed: str, *, device: Device) -> str:
+    session = work.session()
+    invitation = queries.find_invitation(code)
+    if invitation is None:
+        raise Conflict(NO_CODE)
+    person = add_person(name, hashed, roles=(invitation.role,))
+    used = session.execute(
+        update(Invitation)
+        .where(Invitation.id == invitation.id, Invitation.state == InvitationState.OPEN)
+        .values(state=InvitationState.USED, used_by_id=person.id)
+        .returning(Invitation.id)
+    ).one_or_none()
+    if used is None:
+        raise Conflict(NO_CODE)
+    audit.record(
+        Actor(Kind.PERSON, person.public_id, id=person.id),
+        "invitation.use",
+        target_kind="invitation",
+        target=invitation.public_id,
+    )
+    return begin_session(person.id, device=device)
+
+
+@action
+def add_person(name: str, hashed: str, *, roles: tuple[Role, ...], language: str | None = None, demo: bool = False) -> Person:
+    """Store a person with a checked name and a hashed passphrase. Raises Conflict when the name is taken meanwhile."""
+    session, vault = work.session(), work.house().vault
+    public_id = new_public_id()
+    key_id = vault.create_key(Purpose.PERSON)
+    person = Person(
+        public_id=public_id,
+        key_id=key_id,
+        name_index=queries.name_index(name),
+        name=vault.seal(key_id, queries.name_place(public_id), name.encode()),
+        passphrase=vault.seal(key_id, queries.passphrase_place(public_id), hashed.encode()),
+        language=language,
+        joined_on=now().date(),
+        demo=demo,
+        roles=[PersonRole(role=role) for role in roles],
+    )
+    session.add(person)
+    try:
+        session.flush()
+    except IntegrityError as error:
+        raise Conflict(NAME_TAKEN) from error
+    return person
+
+
+def change_passphrase(actor: Actor, present: str, wished: str) -> None:
+    """Set a new passphrase after checking the present one, and end the person's other sessions.
+
+    Raises Invalid when the present one is wrong or the new one does not do.
+    """
+    house = work.house()
+    house.budgets.spend(PASSPHRASE_CHANGES, actor.public_id)
+    person = queries.get_me(actor)
+    if not passphrases.matches(house, queries.passphrase_hash(person), present):
+        raise Invalid("The present passphrase is not right.")
+    passphrases.check(wished, name=actor.name)
+    _store_passphrase(actor, passphrases.hash_passphrase(house, wished))
+
+
+@action
+def _store_passphrase(actor: Actor, hashed: str) -> None:
+    person = queries.get_me(actor)
+    place = queries.passphrase_place(person.public_id)
+    person.passphrase = work.house().vault.seal(person.key_id, place, hashed.encode())
+    _end(LoginSession.person_id == person.id, LoginSession.id != actor.session_id)
+    audit.record(actor, "passphrase.change", target_kind="person", target=person.public_id)
+
+
+@action
+def invite(actor: Actor, *, role: Role = Role.MEMBER, days: int = INVITATION_DAYS) -> str:
+    """Make an invitation and return its code, in groups of five. The code is not stored and cannot be shown again."""
+    ensure(policy.can_invite(actor) or actor.kind is Kind.SYSTEM)
+    code = "".join(secrets.choice(CODE_LETTERS) for _ in range(20))
+    session = work.session()
+    invitation = Invitation(
+        public_id=new_public_id(),
+        code_index=work.house().vault.blind_index("invitation", code),
+        code_hint=code[:3],
+        role=role,
+        made_by_id=actor.id,
+        made_at=now(),
+        expires_at=now() + timedelta(days=days),
+    )
+    session.add(invitation)
+    session.flush()
+    audit.record(actor, "invitation.make", target_kind="invitation", target=invitation.public_id, reason=role.value)
+    return "-".join(code[start : start + 5] for start in range(0, 20, 5))
+
+
+@action
+def withdraw_invitation(actor: Actor, public_id: str) -> None:
+    """Make an open invitation useless. Raises NotFound when it is not one that the actor sees and that is open."""
+    invitation = (
+        work.session()
+        .scalars(
+            policy.visible_invitations(actor).where(
+                Invitation.public_id == public_id, Invitation.state == InvitationState.OPEN
+            )
+        )
+        .one_or_none()
+    )
+    if invitation is None:
+        raise NotFound
+    invitation.state = InvitationState.WITHDRAWN
+    audit.record(actor, "invitation.withdraw", target_kind="invitation", target=public_id)
+
+
+def _chosen_name(name: str) -> str:
+    """The name, cleaned. Raises Invalid in words when it does not do or is taken."""
+    try:
+        chosen = check_name(name)
+    except NameProblem as problem:
+        raise Invalid(NAME_PROBLEMS[problem.code]) from None
+    if queries.find_by_name(chosen) is not None:
+        raise Invalid(NAME_TAKEN)
+    return chosen
+
+
+def _end(*which: object) -> int:
+    """End the sessions that fit, and their sockets here once that is committed."""
+    ended = list(
+        work.session().scalars(
+            update(LoginSession)
+            .where(LoginSession.ended_at.is_(None), *which)  # type: ignore[arg-type]  # column expressions
+            .values(ended_at=now())
+            .returning(LoginSession.id)
+        )
+    )
+    if ended:
+        live = work.house().live
+        work.after_commit(lambda: live.end_sessions(ended))
+    return len(ended)

@@ -1,0 +1,22 @@
+"""Identity, as it is listed in app/features.py."""
+
+from app.identity.cli import init
+from app.identity.demo import about_demo, load_people
+from app.identity.keeper import Sessions
+from app.identity.views import door
+from app.kernel.access import Permission
+from app.kernel.feature import Feature, NavEntry
+
+feature = Feature(
+    name="identity",
+    door=door,
+    sessions=Sessions(),
+    commands=(init,),
+    demo=load_people,
+    about_demo=about_demo,
+    navigation=(
+        NavEntry("identity.invitations", "Invitations", Permission.INVITATIONS_MAKE, order=70),
+        NavEntry("identity.me", "Me", Permission.SIGNED_IN, order=90),
+        NavEntry("identity.sign_in", "Sign in", Permission.OPEN, order=95, strangers_only=True),
+    ),
+)

@@ -1,0 +1,48 @@
+"""The keeper that the kernel asks who somebody is: `SessionKeeper` over the login_session table."""
+
+from collections.abc import Collection
+from datetime import timedelta
+
+from app.identity import actions, queries
+from app.identity.tokens import token_hash
+from app.kernel.access import granted
+from app.kernel.actor import STRANGER, Actor, Kind
+from app.kernel.db import now
+
+#: `last_seen_at` is written at most this often, so that reading does not become writing.
+TOUCH_EVERY = timedelta(seconds=60)
+
+
+class Sessions:
+    """Implements `SessionKeeper` over the login_session table."""
+
+    def recognise(self, token: str) -> Actor:
+        found = queries.session_row(token_hash(token)) if 20 <= len(token) <= 100 else None
+        if found is None:
+            return STRANGER
+        session, person, roles = found
+        moment = now()
+        idle, _absolute = queries.limits_for(roles)
+        if session.expires_at <= moment or session.last_seen_at + idle <= moment:
+            return STRANGER
+        return Actor(
+            kind=Kind.PERSON,
+            public_id=person.public_id,
+            id=person.id,
+            name=queries.name_of(person),
+            session_id=session.id,
+            permissions=granted(roles),
+            language=person.language,
+            data_mode=person.data_mode,
+            seen_at=session.last_seen_at,
+        )
+
+    def touch(self, actor: Actor) -> None:
+        if actor.seen_at is not None and now() - actor.seen_at > TOUCH_EVERY:
+            actions.touch(actor)
+
+    def ended_within(self, seconds: float) -> Collection[int]:
+        return queries.ended_within(seconds)
+
+    def expired(self, session_ids: Collection[int]) -> Collection[int]:
+        return set(session_ids) - queries.still_alive(session_ids)

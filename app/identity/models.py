@@ -1,0 +1,91 @@
+"""People, what they are here, their sessions and the invitations that let them in."""
+
+from datetime import date, datetime
+from enum import StrEnum
+
+from sqlalchemy import Boolean, Date, ForeignKey, LargeBinary, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.kernel.access import Role
+from app.kernel.db import Base, Row, RowId, State, UtcTime
+
+
+class Standing(StrEnum):
+    """Whether a person may act at all. Measures of moderators come with the membership feature."""
+
+    ACTIVE = "active"
+    CLOSED = "closed"
+
+
+class Device(StrEnum):
+    """How coarsely a session's device is remembered: enough to recognise one's own, too little to find anyone."""
+
+    PHONE = "phone"
+    COMPUTER = "computer"
+    OTHER = "other"
+
+
+class InvitationState(StrEnum):
+    OPEN = "open"
+    USED = "used"
+    WITHDRAWN = "withdrawn"
+
+
+class Person(Row, Base):
+    """A login. The name and the passphrase hash are sealed with the person's own key; the name is found by its index."""
+
+    __tablename__ = "person"
+
+    key_id: Mapped[str] = mapped_column(String(16))
+    name_index: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    name: Mapped[bytes] = mapped_column(LargeBinary)
+    passphrase: Mapped[bytes] = mapped_column(LargeBinary)
+    standing: Mapped[Standing] = mapped_column(State(Standing), default=Standing.ACTIVE)
+    language: Mapped[str | None] = mapped_column(String(8))
+    data_mode: Mapped[str | None] = mapped_column(String(8))
+    joined_on: Mapped[date] = mapped_column(Date)
+    demo: Mapped[bool] = mapped_column(Boolean, default=False)
+
+    roles: Mapped[list["PersonRole"]] = relationship(back_populates="person", cascade="all, delete-orphan")
+
+
+class PersonRole(Base):
+    """One role of one person."""
+
+    __tablename__ = "person_role"
+    __table_args__ = (UniqueConstraint("person_id", "role"),)
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
+    role: Mapped[Role] = mapped_column(State(Role))
+
+    person: Mapped[Person] = relationship(back_populates="roles")
+
+
+class LoginSession(Row, Base):
+    """A signed-in browser. Only the hash of its token is stored, so a copied database opens no session."""
+
+    __tablename__ = "login_session"
+
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
+    device: Mapped[Device] = mapped_column(State(Device))
+    started_at: Mapped[datetime] = mapped_column(UtcTime)
+    last_seen_at: Mapped[datetime] = mapped_column(UtcTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcTime, index=True)
+
+
+class Invitation(Row, Base):
+    """A code that lets one person make a login. The code itself is shown once and never stored."""
+
+    __tablename__ = "invitation"
+
+    code_index: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    code_hint: Mapped[str] = mapped_column(String(4))
+    role: Mapped[Role] = mapped_column(State(Role))
+    state: Mapped[InvitationState] = mapped_column(State(InvitationState), default=InvitationState.OPEN)
+    made_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
+    used_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
+    made_at: Mapped[datetime] = mapped_column(UtcTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcTime)

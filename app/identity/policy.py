@@ -1,0 +1,28 @@
+"""Who sees and does what with sessions and invitations."""
+
+from sqlalchemy import Select, false, select
+
+from app.identity.models import Invitation, LoginSession
+from app.kernel.access import Permission
+from app.kernel.actor import Actor
+from app.kernel.db import now
+
+
+def visible_sessions(actor: Actor) -> Select[tuple[LoginSession]]:
+    """A person's own sessions that are still alive. Nobody sees anyone else's."""
+    if actor.id is None:
+        return select(LoginSession).where(false())
+    return select(LoginSession).where(
+        LoginSession.person_id == actor.id, LoginSession.ended_at.is_(None), LoginSession.expires_at > now()
+    )
+
+
+def visible_invitations(actor: Actor) -> Select[tuple[Invitation]]:
+    """All invitations, for those who may make them."""
+    if not actor.holds(Permission.INVITATIONS_MAKE):
+        return select(Invitation).where(false())
+    return select(Invitation)
+
+
+def can_invite(actor: Actor) -> bool:
+    return actor.holds(Permission.INVITATIONS_MAKE)

@@ -1,0 +1,220 @@
+"""Reads of the identity feature. Names come out of the vault here and nowhere else."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import selectinload
+
+from app.identity import policy
+from app.identity.models import Device, Invitation, InvitationState, LoginSession, Person, PersonRole, Standing
+from app.kernel import work
+from app.kernel.access import STAFF, Role
+from app.kernel.actor import Actor
+from app.kernel.db import now
+from app.kernel.errors import NotFound
+from app.kernel.text import skeleton
+from app.kernel.vault import Place
+
+
+@dataclass(frozen=True, slots=True)
+class SessionLine:
+    """One of a person's sessions, as they see it."""
+
+    public_id: str
+    device: Device
+    started: datetime
+    last_seen: datetime
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class InvitationLine:
+    """One invitation, as those who may invite see it."""
+
+    public_id: str
+    code_hint: str
+    state: str
+    role: Role
+    expires: datetime
+
+
+def name_place(public_id: str) -> Place:
+    return Place("person", public_id, "name")
+
+
+def passphrase_place(public_id: str) -> Place:
+    return Place("person", public_id, "passphrase")
+
+
+def name_index(name: str) -> bytes:
+    """What a name is found by: equal for names that look alike, so that none can be imitated."""
+    return work.house().vault.blind_index("name", skeleton(name))
+
+
+def find_by_name(name: str) -> Person | None:
+    """The person with this name or one that looks like it, for signing in."""
+    return work.session().scalars(select(Person).where(Person.name_index == name_index(name))).one_or_none()
+
+
+def get_me(actor: Actor) -> Person:
+    """The person behind the actor. Raises NotFound when it is gone."""
+    person = work.session().get(Person, actor.person_id)
+    if person is None:
+        raise NotFound
+    return person
+
+
+def name_of(person: Person) -> str:
+    """The chosen name, out of the vault."""
+    return work.house().vault.open(person.key_id, name_place(person.public_id), person.name).decode()
+
+
+def names_of(person_ids: Collection[int]) -> dict[int, tuple[str, str]]:
+    """Public id and chosen name for each row number, with one query here and one in the keys database."""
+    if not person_ids:
+        return {}
+    vault = work.house().vault
+    rows = (
+        work.session()
+        .execute(select(Person.id, Person.public_id, Person.key_id, Person.name).where(Person.id.in_(person_ids)))
+        .all()
+    )
+    vault.prefetch(row.key_id for row in rows)
+    return {
+        row.id: (row.public_id, vault.open(row.key_id, name_place(row.public_id), row.name).decode()) for row in rows
+    }
+
+
+def passphrase_hash(person: Person) -> str:
+    """The Argon2 hash, out of the vault."""
+    sealed, place = person.passphrase, passphrase_place(person.public_id)
+    return work.house().vault.open(person.key_id, place, sealed).decode()
+
+
+def my_sessions(actor: Actor) -> list[SessionLine]:
+    """The actor's sessions, newest first."""
+    found = work.session().scalars(policy.visible_sessions(actor).order_by(LoginSession.last_seen_at.desc()).limit(100))
+    return [
+        SessionLine(s.public_id, s.device, s.started_at, s.last_seen_at, current=s.id == actor.session_id) for s in found
+    ]
+
+
+def get_my_session(actor: Actor, public_id: str) -> LoginSession:
+    """One of the actor's own sessions. Raises NotFound for anyone else's."""
+    found = (
+        work.session()
+        .scalars(policy.visible_sessions(actor).where(LoginSession.public_id == public_id))
+        .one_or_none()
+    )
+    if found is None:
+        raise NotFound
+    return found
+
+
+def invitations(actor: Actor, limit: int = 50) -> list[InvitationLine]:
+    """The newest invitations, for those who may make them."""
+    found = work.session().scalars(policy.visible_invitations(actor).order_by(Invitation.id.desc()).limit(limit))
+    return [
+        InvitationLine(
+            public_id=i.public_id,
+            code_hint=i.code_hint,
+            state="expired" if i.state is InvitationState.OPEN and i.expires_at <= now() else i.state.value,
+            role=i.role,
+            expires=i.expires_at,
+        )
+        for i in found
+    ]
+
+
+def find_invitation(code: str) -> Invitation | None:
+    """The open invitation with this code, if there is one."""
+    index = work.house().vault.blind_index("invitation", normal_code(code))
+    return (
+        work.session()
+        .scalars(
+            select(Invitation).where(
+                Invitation.code_index == index,
+                Invitation.state == InvitationState.OPEN,
+                Invitation.expires_at > now(),
+            )
+        )
+        .one_or_none()
+    )
+
+
+def normal_code(code: str) -> str:
+    """A code as typed, without the spaces and dashes that only help the eye, and in capitals."""
+    return "".join(letter for letter in code.upper() if letter.isalnum())[:64]
+
+
+def count_people() -> int:
+    """How many logins there are: for commands and readiness, never shown to people."""
+    return work.session().scalar(select(func.count()).select_from(Person)) or 0
+
+
+def demo_people() -> list[Person]:
+    """Everyone who came with the demo."""
+    found = work.session().scalars(select(Person).where(Person.demo).options(selectinload(Person.roles)).order_by(Person.id))
+    return list(found)
+
+
+def session_row(token_hash: bytes) -> "tuple[LoginSession, Person, list[Role]] | None":
+    """A live session with its person and roles, by the hash of its token, in one query."""
+    rows = (
+        work.session()
+        .execute(
+            select(LoginSession, Person, PersonRole.role)
+            .join(Person, Person.id == LoginSession.person_id)
+            .outerjoin(PersonRole, PersonRole.person_id == Person.id)
+            .where(
+                LoginSession.token_hash == token_hash,
+                LoginSession.ended_at.is_(None),
+                Person.standing == Standing.ACTIVE,
+            )
+        )
+        .all()
+    )
+    if not rows:
+        return None
+    return rows[0][0], rows[0][1], [row[2] for row in rows if row[2] is not None]
+
+
+def limits_for(roles: Iterable[Role]) -> tuple[timedelta, timedelta]:
+    """Idle and absolute limits: shorter for those who can see more."""
+    settings = work.house().settings
+    if STAFF.intersection(roles):
+        return timedelta(seconds=settings.staff_idle_seconds), timedelta(seconds=settings.staff_absolute_seconds)
+    return timedelta(seconds=settings.idle_seconds), timedelta(seconds=settings.absolute_seconds)
+
+
+def ended_within(seconds: float) -> list[int]:
+    """Sessions ended during the last `seconds`, in any process."""
+    since = now() - timedelta(seconds=seconds)
+    return list(work.session().scalars(select(LoginSession.id).where(LoginSession.ended_at > since)))
+
+
+def still_alive(session_ids: Collection[int]) -> set[int]:
+    """Those of the given sessions that are neither ended, nor over their limits, nor of a person who may not act."""
+    if not session_ids:
+        return set()
+    rows = work.session().execute(
+        select(LoginSession, PersonRole.role)
+        .join(Person, Person.id == LoginSession.person_id)
+        .outerjoin(PersonRole, PersonRole.person_id == Person.id)
+        .where(
+            LoginSession.id.in_(session_ids),
+            LoginSession.ended_at.is_(None),
+            LoginSession.expires_at > now(),
+            Person.standing == Standing.ACTIVE,
+        )
+    )
+    roles: dict[int, list[Role]] = {}
+    sessions: dict[int, LoginSession] = {}
+    for session, role in rows:
+        sessions[session.id] = session
+        roles.setdefault(session.id, []).extend([role] if role else [])
+    return {
+        number for number, session in sessions.items() if session.last_seen_at + limits_for(roles[number])[0] > now()
+    }

@@ -1,0 +1,74 @@
+"""Who acts: a signed-in person with their standing, a stranger who may do nothing, or a named part of the system."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from app.kernel.access import Permission
+from app.kernel.errors import Forbidden
+
+
+class Kind(StrEnum):
+    PERSON = "person"
+    STRANGER = "stranger"
+    SYSTEM = "system"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Whoever enters at a door. Built anew for every request, event, job and command; never kept.
+
+    `id` and `session_id` are internal row numbers, `public_id` is what others may see. The four `is_*` and `get_id`
+    members are what Flask-Login asks of a user.
+    """
+
+    kind: Kind
+    public_id: str
+    id: int | None = None
+    name: str = ""
+    session_id: int | None = None
+    permissions: frozenset[Permission] = field(default=frozenset({Permission.OPEN}))
+    language: str | None = None
+    data_mode: str | None = None
+    seen_at: datetime | None = None
+
+    def holds(self, permission: Permission) -> bool:
+        """Whether this actor's roles and standing grant the permission. Says nothing about a single record."""
+        return permission in self.permissions
+
+    @property
+    def person_id(self) -> int:
+        """The row number of the person. Raises Forbidden for strangers and the system, which own nothing."""
+        if self.id is None:
+            raise Forbidden
+        return self.id
+
+    @property
+    def is_authenticated(self) -> bool:
+        return self.kind is Kind.PERSON
+
+    @property
+    def is_active(self) -> bool:
+        return self.kind is Kind.PERSON
+
+    @property
+    def is_anonymous(self) -> bool:
+        return self.kind is not Kind.PERSON
+
+    def get_id(self) -> str:
+        return self.public_id
+
+
+#: Somebody who is not signed in.
+STRANGER = Actor(Kind.STRANGER, "stranger")
+
+
+def system(name: str) -> Actor:
+    """The part of the program called `name`, acting by itself: a job, a command, a migration of state."""
+    return Actor(Kind.SYSTEM, f"system:{name}", name=name)
+
+
+def ensure(allowed: bool) -> None:
+    """Insist on a `can_*` answer from policy.py. Raises Forbidden."""
+    if not allowed:
+        raise Forbidden

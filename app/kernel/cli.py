@@ -1,0 +1,143 @@
+"""Commands of the house itself: instance, demo, doctor, audit, keys, worker. Thin: each enters with a named system actor."""
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import click
+from flask import Flask, current_app
+from flask.cli import AppGroup
+
+from app.kernel import audit, migrations, work
+from app.kernel.doctor import examine
+from app.kernel.errors import Refusal
+from app.kernel.house import House
+from app.kernel.vault import Keyring
+from app.kernel.worker import run_worker
+from config import Unsafe, check_key_file
+
+audit_group = AppGroup("audit", help="The record of who did what.")
+keys_group = AppGroup("keys", help="The keys that seal everything.")
+
+
+def attach(app: Flask) -> None:
+    """Add the commands to the app."""
+    for command in (instance, demo, doctor, worker, audit_group, keys_group):
+        app.cli.add_command(command)
+
+
+def present_house() -> House:
+    house: House = current_app.extensions["house"]
+    return house
+
+
+def in_scope(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command its unit of work, and turn a refusal into one line and exit code 2."""
+
+    @click.pass_context
+    def run(context: click.Context, *args: Any, **options: Any) -> Any:
+        try:
+            with work.scope(present_house()):
+                return context.invoke(command, *args, **options)
+        except (Refusal, Unsafe) as refusal:
+            raise click.ClickException(str(refusal)) from None
+
+    run.__name__, run.__doc__ = command.__name__, command.__doc__
+    return run
+
+
+def make_instance(app: Flask) -> list[str]:
+    """Make whatever of the instance is missing. Returns what was done, in words; nothing when all was there."""
+    house: House = app.extensions["house"]
+    settings, done = house.settings, []
+    if not settings.master_key_file.exists():
+        known = settings.instance / "keys" / "keys.sqlite3"
+        if known.exists():
+            raise Unsafe(f"{known} exists but its master key {settings.master_key_file} does not: restore that file")
+        Keyring.create(settings.master_key_file)
+        done.append(f"master key at {settings.master_key_file}")
+    check_key_file(settings.master_key_file)
+    if migrations.upgrade(app):
+        done.append("databases brought up to date")
+    house.vault.prepare()
+    return done
+
+
+@click.command()
+def instance() -> None:
+    """Make the key file and the databases, or bring them up to date."""
+    try:
+        done = make_instance(current_app._get_current_object())  # type: ignore[attr-defined]  # Flask's proxy
+    except Unsafe as problem:
+        raise click.ClickException(str(problem)) from None
+    click.echo("\n".join(done) or "nothing to do")
+
+
+@click.command()
+@click.option("--sign-ins", is_flag=True, help="Print how to sign in as the people of the demo.")
+@in_scope
+def demo(sign_ins: bool) -> None:
+    """Load fictional people, rooms and messages. Refused in production."""
+    house = present_house()
+    if house.settings.production:
+        raise click.ClickException("the demo is fiction and is refused when APP_ENV=production")
+    loaders = [feature.demo for feature in house.features if feature.demo]
+    about = next(feature.about_demo for feature in house.features if feature.about_demo)
+    if not sign_ins:
+        if about():
+            click.echo("already loaded")
+            return
+        with work.current().writing():
+            for load in loaders:
+                load()
+    for line in about():
+        click.echo(line)
+
+
+@click.command()
+def doctor() -> None:
+    """Say what is wrong with this instance and how to mend it."""
+    findings = examine(current_app._get_current_object())  # type: ignore[attr-defined]  # Flask's proxy
+    for finding in findings:
+        click.echo(f"{'ok  ' if finding.well else 'BAD '} {finding.part}: {finding.words}")
+    if not all(finding.well for finding in findings):
+        sys.exit(1)
+
+
+@click.command()
+def worker() -> None:
+    """Run jobs until told to stop."""
+    run_worker(present_house())
+
+
+@audit_group.command("verify")
+@in_scope
+def audit_verify() -> None:
+    """Walk the whole record and name every place where it was changed."""
+    problems = audit.verify(work.session(), present_house().vault)
+    for problem in problems:
+        click.echo(problem)
+    if problems:
+        sys.exit(1)
+    click.echo("the record is whole")
+
+
+@keys_group.command("verify")
+@in_scope
+def keys_verify() -> None:
+    """Try every key."""
+    problems = present_house().vault.verify()
+    for problem in problems:
+        click.echo(problem)
+    if problems:
+        sys.exit(1)
+    click.echo(f"{present_house().vault.count_keys()} keys open")
+
+
+@keys_group.command("rotate")
+@in_scope
+def keys_rotate() -> None:
+    """Wrap every key with a new master key. Killed halfway, it goes on when started again."""
+    with click.progressbar(length=max(1, present_house().vault.count_keys()), label="keys") as bar:
+        done = present_house().vault.rotate(lambda done, total: bar.update(done - bar.pos))
+    click.echo(f"{done} keys wrapped anew; back up the new key file now")

@@ -1,0 +1,241 @@
+"""Engines, the declarative base, column types and the SQLite write gate.
+
+Two databases: `data`, and `keys` which holds wrapped data keys and nothing else (see vault). Nobody but work.py and the
+vault opens a transaction that writes.
+"""
+
+import secrets
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    DateTime,
+    Dialect,
+    Engine,
+    Integer,
+    MetaData,
+    String,
+    TypeDecorator,
+    create_engine,
+    event,
+)
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from app.kernel.errors import Unavailable
+
+NAMING = {
+    "ix": "ix_%(column_0_N_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+#: How long a writer waits for its turn before the person is told that saving is not possible now (seconds).
+GATE_SECONDS = 15.0
+#: A write statement in a transaction that was not opened for writing is a defect, found here at once.
+WRITES = ("INSERT", "UPDATE", "DELETE", "REPLACE", "CREATE", "DROP", "ALTER")
+
+
+class Base(DeclarativeBase):
+    """Tables of the data database."""
+
+    metadata = MetaData(naming_convention=NAMING)
+
+
+class KeysBase(DeclarativeBase):
+    """Tables of the keys database."""
+
+    metadata = MetaData(naming_convention=NAMING)
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """An aware UTC datetime. Stored naive in UTC where the database has no time zones."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> Any:
+        return dialect.type_descriptor(DateTime(timezone=dialect.name == "postgresql"))
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without a zone is ambiguous: use now()")
+        value = value.astimezone(UTC)
+        return value if dialect.name == "postgresql" else value.replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+
+
+E = TypeVar("E", bound=StrEnum)
+
+
+class State(TypeDecorator[E]):
+    """A StrEnum stored by its value, so that a state reads the same in code, in SQL and in the audit record."""
+
+    impl = String(32)
+    cache_ok = True
+
+    def __init__(self, kind: type[E]) -> None:
+        super().__init__()
+        self.kind = kind
+
+    def process_bind_param(self, value: E | None, dialect: Dialect) -> str | None:
+        return None if value is None else self.kind(value).value
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> E | None:
+        return None if value is None else self.kind(value)
+
+
+#: 64-bit keys on PostgreSQL; on SQLite only INTEGER PRIMARY KEY counts by itself.
+RowId = BigInteger().with_variant(Integer, "sqlite")
+
+
+def now() -> datetime:
+    """The present moment, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+def new_public_id() -> str:
+    """An opaque id for addresses and sealing contexts: 96 random bits, 16 URL-safe characters."""
+    return secrets.token_urlsafe(12)
+
+
+class Row:
+    """Mixin: an internal number that never leaves the program, and an opaque public id that may."""
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(16), unique=True, default=new_public_id)
+
+
+class WriteGate:
+    """Lets one writer at a time into a SQLite file.
+
+    A greenlet that yields inside a SQLite write transaction would make every other writer block the whole process in C,
+    so writers queue here, where waiting is cooperative. Between processes SQLite's own lock decides; it is asked without
+    waiting and asked again after a short cooperative sleep, for the same reason.
+    """
+
+    def __init__(self) -> None:
+        self._turn = threading.Semaphore(1)
+
+    def enter(self, connection: Connection) -> None:
+        """Take the turn and begin a write transaction. Raises Unavailable after GATE_SECONDS."""
+        deadline = time.monotonic() + GATE_SECONDS
+        if not connection.info.get("in_gate") and not self._turn.acquire(timeout=GATE_SECONDS):
+            raise Unavailable
+        connection.info["in_gate"] = True
+        pause = 0.002
+        while True:
+            try:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+                break
+            except OperationalError as error:
+                if "locked" not in str(error.orig) or time.monotonic() > deadline:
+                    raise Unavailable from error
+                time.sleep(pause)
+                pause = min(pause * 2, 0.05)
+
+    def leave(self, _raw: Any, record: Any) -> None:
+        """Give the turn on when the connection goes back to the pool: after COMMIT or ROLLBACK have really run.
+
+        SQLAlchemy's own commit and rollback events fire before the statement, which would be too early.
+        """
+        if record.info.pop("in_gate", False):
+            self._turn.release()
+
+
+class Databases:
+    """The two engines of one instance, with the rules of each kind of database attached to them."""
+
+    def __init__(self, data_url: str, keys_url: str) -> None:
+        self.data = _engine(data_url, journal="WAL")
+        self.keys = _engine(keys_url, journal="DELETE")
+
+    @contextmanager
+    def writing_keys(self) -> Iterator[Connection]:
+        """A short transaction of its own on the keys database, committed at the end. For the vault alone."""
+        with self.keys.connect().execution_options(writes=True) as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def reading_keys(self) -> Iterator[Connection]:
+        with self.keys.connect() as connection:
+            yield connection
+
+    def for_migrations(self) -> dict[str, Engine]:
+        """Engines under the names that migrations use. They may write without an action: a migration has no actor."""
+        return {
+            name: engine.execution_options(writes=True)
+            for name, engine in (("data", self.data), ("keys", self.keys))
+        }
+
+    def close(self) -> None:
+        self.data.dispose()
+        self.keys.dispose()
+
+
+def _engine(url: str, *, journal: str) -> Engine:
+    if url.startswith("sqlite"):
+        return _sqlite(url, journal)
+    engine = create_engine(url, pool_size=20, max_overflow=20, pool_timeout=15, pool_pre_ping=True)
+    event.listen(engine, "before_cursor_execute", _refuse_stray_write)
+    return engine
+
+
+def _sqlite(url: str, journal: str) -> Engine:
+    path = url.removeprefix("sqlite:///")
+    if path and path != ":memory:":
+        Path(path).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    engine = create_engine(
+        url,
+        pool_size=20,
+        max_overflow=40,
+        pool_timeout=15,
+        connect_args={"check_same_thread": False, "timeout": 0.005, "isolation_level": None},
+    )
+    gate = WriteGate()
+
+    @event.listens_for(engine, "connect")
+    def prepare(raw: Any, _record: Any) -> None:
+        # Waits for the lock are ours to make (see WriteGate); journal_mode is the only statement that may need the
+        # file to itself, so it alone is given SQLite's own patience.
+        raw.execute("PRAGMA busy_timeout = 3000")
+        raw.execute(f"PRAGMA journal_mode = {journal}")
+        raw.execute("PRAGMA busy_timeout = 5")
+        raw.execute("PRAGMA synchronous = FULL")
+        raw.execute("PRAGMA foreign_keys = ON")
+        raw.execute("PRAGMA secure_delete = ON")
+        raw.execute("PRAGMA temp_store = MEMORY")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        if connection.get_execution_options().get("writes"):
+            gate.enter(connection)
+        else:
+            connection.exec_driver_sql("BEGIN")
+
+    event.listen(engine, "before_cursor_execute", _refuse_stray_write)
+    event.listen(engine, "checkin", gate.leave)
+    return engine
+
+
+def _refuse_stray_write(
+    connection: Connection, _cursor: Any, statement: str, _parameters: Any, _context: Any, _many: bool
+) -> None:
+    if statement.lstrip()[:8].upper().startswith(WRITES) and not connection.get_execution_options().get("writes"):
+        raise RuntimeError(f"a write outside an action: {statement[:60]}")

@@ -1,0 +1,72 @@
+"""Everything that one running instance owns, gathered so that actions, events, jobs and tests need no Flask to find it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from app.kernel.db import Databases
+from app.kernel.limits import Budgets
+from app.kernel.vault import Keyring, Vault
+from config import Settings
+
+if TYPE_CHECKING:
+    from app.kernel.feature import Feature
+    from app.kernel.jobs import Queue
+    from app.kernel.live import Gateway
+
+Offload = Callable[..., Any]
+
+
+def run_here(work: Callable[..., Any], *args: Any) -> Any:
+    """Run slow work on the spot: for tests, commands and the worker, which have no loop to keep free."""
+    return work(*args)
+
+
+@dataclass
+class House:
+    """The parts of one instance. `offload` runs CPU-heavy work in the engine's thread pool and returns its result."""
+
+    settings: Settings
+    databases: Databases
+    keyring: Keyring
+    vault: Vault
+    budgets: Budgets
+    offload: Offload = run_here
+    features: "tuple[Feature, ...]" = ()
+    _queue: "Queue | None" = None
+    _live: "Gateway | None" = None
+    closing: list[Callable[[], None]] = field(default_factory=list)
+
+    @classmethod
+    def build(cls, settings: Settings, offload: Offload = run_here) -> "House":
+        """Put the parts together. Opens no connection and reads no key: that happens on first use."""
+        databases = Databases(settings.database_url, settings.keys_url)
+        keyring = Keyring(settings.master_key_file)
+        return cls(
+            settings=settings,
+            databases=databases,
+            keyring=keyring,
+            vault=Vault(databases, keyring),
+            budgets=Budgets(settings.redis_url, enabled=settings.limits),
+            offload=offload,
+        )
+
+    @property
+    def queue(self) -> "Queue":
+        assert self._queue is not None, "the queue is attached by create_app"
+        return self._queue
+
+    @property
+    def live(self) -> "Gateway":
+        assert self._live is not None, "the gateway is attached by create_app"
+        return self._live
+
+    def attach(self, *, queue: "Queue", live: "Gateway", features: "tuple[Feature, ...]") -> None:
+        """Give the house the parts that need its features to be known first."""
+        self._queue, self._live, self.features = queue, live, features
+
+    def close(self) -> None:
+        """Let go of connections and background work."""
+        for close in self.closing:
+            close()
+        self.databases.close()

@@ -1,0 +1,72 @@
+"""Language, direction, dates and numbers. The words themselves are in app/translations."""
+
+from datetime import date, datetime
+from typing import Any
+
+from babel import Locale
+from babel.dates import format_date, format_datetime, get_timezone
+from flask import Flask, request
+from flask_babel import Babel, force_locale, get_locale, gettext
+
+from app.kernel.errors import Refusal
+
+#: Where each language's dates and numbers come from. Syria's Arabic has the Levantine month names.
+REGIONS = {"ar": "ar_SY", "en": "en_GB", "ku": "ku_TR", "tr": "tr_TR"}
+NAMES = {"ar": "العربية", "en": "English", "ku": "Kurdî", "tr": "Türkçe"}
+RIGHT_TO_LEFT = frozenset({"ar"})
+LANGUAGE_COOKIE = "language"
+
+
+def attach(app: Flask, languages: tuple[str, ...]) -> None:
+    """Choose each request's language: the person's own setting, then their cookie, then the browser's wish, then Arabic."""
+
+    def choose() -> str:
+        from app.kernel.web.context import present_actor
+
+        wished = (present_actor().language, request.cookies.get(LANGUAGE_COOKIE))
+        for language in wished:
+            if language in languages:
+                return language
+        return request.accept_languages.best_match(languages) or languages[0]
+
+    Babel(app, locale_selector=choose, default_locale=languages[0], default_translation_directories="translations")
+    app.jinja_env.filters["day"] = day
+    app.jinja_env.filters["moment"] = moment
+
+
+def language() -> str:
+    """The language of this request, such as "ar"."""
+    locale = get_locale()
+    return locale.language if locale else "ar"
+
+
+def direction(language_code: str) -> str:
+    """ "rtl" or "ltr"."""
+    return "rtl" if language_code in RIGHT_TO_LEFT else "ltr"
+
+
+def day(value: date | datetime) -> str:
+    """A date in words, such as "20 November 2026" or "٢٠ تشرين الثاني" with Latin digits."""
+    return format_date(value, format="long", locale=_region())
+
+
+def moment(value: datetime) -> str:
+    """A date with its time of day, in UTC until people have chosen a zone."""
+    return format_datetime(value, format="d MMMM y، HH:mm" if language() == "ar" else "d MMMM y, HH:mm", locale=_region(), tzinfo=get_timezone("UTC"))
+
+
+def explain(refusal: Refusal, language_code: str | None = None) -> str:
+    """A refusal in the person's words. Works outside a request when the language is given."""
+    if language_code is None:
+        return gettext(refusal.text)
+    with force_locale(language_code):
+        return gettext(refusal.text)
+
+
+def _region() -> Locale:
+    return Locale.parse(REGIONS[language()])
+
+
+def languages_for_switch(available: tuple[str, ...], current: str) -> list[dict[str, Any]]:
+    """The entries of the language switch, each named in its own language."""
+    return [{"code": code, "label": NAMES[code], "current": code == current} for code in available]

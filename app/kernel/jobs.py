@@ -1,0 +1,172 @@
+"""The queue, behind an outbox: what an action enqueues is stored in its own transaction, so that no job is lost and none
+runs for something that was rolled back.
+
+A job is a row first. After the commit its number goes to Huey (SQLite file or Redis), which wakes the worker; if that never
+happens (kill -9, Redis down) the worker's sweep finds the row. Running a job claims its row in the same transaction as the
+job's own writes: it is done once, or not at all and tried again.
+"""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from huey import Huey, RedisHuey, SqliteHuey
+from huey.api import TaskWrapper
+from sqlalchemy import Integer, LargeBinary, String, func, select, update
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.kernel import work
+from app.kernel.actor import Actor, system
+from app.kernel.db import Base, Row, State, UtcTime, now
+from app.kernel.work import action
+
+if TYPE_CHECKING:
+    from app.kernel.house import House
+
+log = logging.getLogger(__name__)
+
+#: Attempts before a job is set aside for a person to look at; the waits between them double from RETRY_SECONDS.
+ATTEMPTS = 8
+RETRY_SECONDS = 5
+#: How often the worker looks for rows that Huey was never told of (seconds), and how old such a row is at least.
+SWEEP_SECONDS = 2
+SWEEP_BATCH = 200
+
+Task = Callable[..., None]
+
+
+class JobState(StrEnum):
+    WAITING = "waiting"
+    DONE = "done"
+    SET_ASIDE = "set-aside"
+
+
+class Job(Row, Base):
+    """One thing to do after its action was committed. `ids` are identifiers only, never people's words."""
+
+    __tablename__ = "job"
+
+    task: Mapped[str] = mapped_column(String(64))
+    ids: Mapped[bytes] = mapped_column(LargeBinary)
+    state: Mapped[JobState] = mapped_column(State(JobState), default=JobState.WAITING, index=True)
+    due_at: Mapped[datetime] = mapped_column(UtcTime, default=now)
+    attempts: Mapped[int] = mapped_column(Integer, default=0)
+    failure: Mapped[str | None] = mapped_column(String(120))
+    done_at: Mapped[datetime | None] = mapped_column(UtcTime)
+
+
+class Queue:
+    """Knows the tasks, wakes the worker, and runs one job at a time for it."""
+
+    def __init__(self, house: "House") -> None:
+        self._house = house
+        self._tasks: dict[str, Task] = {}
+        self.huey = _transport(house)
+        self._wake: TaskWrapper = self.huey.task(name="run_job")(self.run)
+
+    def register(self, name: str, task: Task) -> None:
+        """Make `task(actor, **ids)` known under a name that is stable across releases."""
+        if name in self._tasks:
+            raise RuntimeError(f"two tasks are called {name}")
+        self._tasks[name] = task
+
+    def knows(self, name: str) -> bool:
+        return name in self._tasks
+
+    def wake(self, job_id: int) -> None:
+        """Tell the worker about a committed job. Failing is harmless: the sweep finds the row."""
+        try:
+            self._wake(job_id)
+        except Exception as error:
+            log.warning("the queue does not answer (%s); the sweep will find the job", type(error).__name__)
+
+    def run(self, job_id: int) -> bool:
+        """Run one job if it is still waiting. Returns whether this call did it."""
+        with work.scope(self._house):
+            try:
+                return _run(job_id, self._tasks)
+            except Exception as error:
+                log.exception("job %s failed", job_id)
+                _note_failure(job_id, type(error).__name__)
+                return False
+
+    def sweep(self) -> int:
+        """Run what is due and not done. Returns how many jobs ran."""
+        with work.scope(self._house):
+            due = work.session().scalars(
+                select(Job.id)
+                .where(Job.state == JobState.WAITING, Job.due_at <= now())
+                .order_by(Job.id)
+                .limit(SWEEP_BATCH)
+            )
+            waiting = list(due)
+        return sum(self.run(job_id) for job_id in waiting)
+
+    def counts(self) -> dict[JobState, int]:
+        """How many jobs are in each state, for `flask doctor` and the readiness page."""
+        with work.scope(self._house):
+            rows = work.session().execute(select(Job.state, func.count()).group_by(Job.state)).all()
+        return {state: count for state, count in rows}
+
+
+def enqueue(task: str, *, after: timedelta = timedelta(0), **ids: Any) -> Job:
+    """Have `task` run once this action is committed, with these identifiers. For use inside actions."""
+    queue = work.house().queue
+    if not queue.knows(task):
+        raise RuntimeError(f"no task is called {task}")
+    job = Job(task=task, ids=orjson.dumps(ids), due_at=now() + after)
+    work.session().add(job)
+    work.session().flush()
+    job_id = job.id
+    if not after:
+        work.after_commit(lambda: queue.wake(job_id))
+    return job
+
+
+@action
+def _run(job_id: int, tasks: dict[str, Task]) -> bool:
+    session = work.session()
+    claimed = session.execute(
+        update(Job)
+        .where(Job.id == job_id, Job.state == JobState.WAITING, Job.due_at <= now())
+        .values(state=JobState.DONE, done_at=now(), attempts=Job.attempts + 1)
+        .returning(Job.task, Job.ids)
+    ).one_or_none()
+    if claimed is None:
+        return False
+    actor: Actor = system(claimed.task)
+    tasks[claimed.task](actor, **orjson.loads(claimed.ids))
+    return True
+
+
+@action
+def _note_failure(job_id: int, failure: str) -> None:
+    """Put the job back with a longer wait, or aside after too many attempts. Only the kind of failure is kept."""
+    job = work.session().get(Job, job_id)
+    if job is None or job.state is not JobState.WAITING:
+        return
+    job.attempts += 1
+    job.failure = failure[:120]
+    job.due_at = now() + timedelta(seconds=RETRY_SECONDS * 2**job.attempts)
+    if job.attempts >= ATTEMPTS:
+        job.state = JobState.SET_ASIDE
+
+
+def _transport(house: "House") -> Huey:
+    settings = house.settings
+    if settings.redis_url:
+        return RedisHuey("sanad", url=settings.redis_url, results=False, store_none=False)
+    settings.queue_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return SqliteHuey("sanad", filename=str(settings.queue_file), results=False, store_none=False, fsync=False, timeout=1)
+
+
+def kernel_tasks(house: "House") -> dict[str, Task]:
+    """Tasks that belong to no feature."""
+
+    def shred(_actor: Actor, keys: list[str]) -> None:
+        house.vault.shred(keys)
+
+    return {"vault.shred": shred}

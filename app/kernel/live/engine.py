@@ -1,0 +1,113 @@
+"""What must be known about the engine's WebSocket object, found by its shape, so that no engine is imported here.
+
+Every WebSocket of an Engine.IO server is opened through `adapt`. On an object of eventlet's shape it mends five things,
+each a way in which one client could hurt the others; on any other engine it only closes what a failed socket leaves open.
+"""
+
+import functools
+import logging
+import socket
+from collections.abc import Callable, Iterable
+from typing import Any
+
+log = logging.getLogger(__name__)
+
+
+def adapt(eio: Any, opened: Callable[[Any, Any], None]) -> None:
+    """Open every later WebSocket of the Engine.IO server `eio` in our way, and tell `opened(engineio_socket, websocket)`.
+
+    WebSocket must be the only transport: an Engine.IO socket does not outlive its WebSocket.
+    """
+    driver = eio._async["websocket"]
+
+    def open_websocket(handler: Any, server: Any) -> Callable[[dict[str, Any], Any], Iterable[bytes]]:
+        connection = handler.__self__
+
+        def run(websocket: Any) -> Any:
+            harden(websocket, server.sleep)
+            opened(connection, websocket)
+            try:
+                return handler(websocket)
+            except (ValueError, OSError) as error:
+                # A frame that is not an Engine.IO packet ends here. It is the client's mistake: no traceback, which
+                # would let anybody fill the log.
+                log.info("a socket was closed: %s", type(error).__name__)
+                return []
+
+        opening = driver(run, server)
+        # The drafts before RFC 6455 have no frame length, so the engine would collect such a "frame" without end.
+        opening.support_legacy_versions = False
+
+        def respond(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+            # Per-message deflate costs four fifths of the fan-out, and a shared frame cannot be compressed per receiver.
+            environ.pop("HTTP_SEC_WEBSOCKET_EXTENSIONS", None)
+            try:
+                body: Iterable[bytes] = opening(environ, start_response)
+                return body
+            finally:
+                # A refused handshake or a failed socket must not wait for its ping to be forgotten.
+                if not connection.closed:
+                    connection.close(wait=False, abort=True, reason=server.reason.TRANSPORT_ERROR)
+
+        return respond
+
+    eio._async = {**eio._async, "websocket": open_websocket}
+
+
+def raw_socket(websocket: Any) -> socket.socket | None:
+    """The operating system's socket under the engine's WebSocket, or None where bytes must not bypass the engine."""
+    # Not isinstance: once the engine has patched the process, the name `socket.socket` means its own class.
+    raw: socket.socket | None = getattr(getattr(websocket, "socket", None), "fd", None)
+    return raw if hasattr(websocket, "_sendlock") else None
+
+
+def harden(websocket: Any, sleep: Callable[[float], None]) -> None:
+    """Give a WebSocket of eventlet's shape fast unmasking, a turn per frame and a bound on fragments."""
+    if hasattr(websocket, "_recv_frame"):
+        shape: Any = type(websocket)
+        websocket.__class__ = _hardened(shape, sleep)
+
+
+@functools.cache
+def _hardened(base: Any, sleep: Callable[[float], None]) -> type:
+    class BoundedMessage(base.Message):  # type: ignore[misc]  # the base is known only at run time
+        """The engine bounds a frame but not the number of fragments in a message."""
+
+        collected = 0
+
+        def push(self, part: bytes, final: bool = False) -> None:
+            # One more per part, so that empty fragments have an end too; twice the limit leaves room for that.
+            self.collected += len(part) + 1
+            if self.collected > 2 * self.max_frame_length:
+                raise ValueError("message too large")
+            super().push(part, final)
+
+    class HardenedWebSocket(base):  # type: ignore[misc]  # the base is known only at run time
+        """The engine's WebSocket, for clients that nobody trusts."""
+
+        Message = BoundedMessage
+
+        @staticmethod
+        def _apply_mask(
+            part: bytes, mask: tuple[int, ...], length: int | None = None, offset: int = 0
+        ) -> bytes:
+            return unmask(part, bytes(mask), offset)
+
+        def _recv_frame(self, message: Any = None) -> Any:
+            # Reading what has already arrived never yields: a client that sends without pause would be the only one
+            # served. One frame per turn, pings and fragments included.
+            sleep(0)
+            return super()._recv_frame(message)
+
+    return HardenedWebSocket
+
+
+def unmask(part: bytes, mask: bytes, offset: int = 0) -> bytes:
+    """`part` of a masked frame in the clear; it starts `offset` bytes into the frame (RFC 6455, section 5.3).
+
+    One XOR of two big integers: the engine's own loop over bytes takes 0.6 ms for 4 KB, which is a way to be flooded.
+    """
+    length = len(part)
+    start = offset % 4
+    key = (mask * (length // 4 + 2))[start : start + length]
+    return (int.from_bytes(part, "big") ^ int.from_bytes(key, "big")).to_bytes(length, "big")

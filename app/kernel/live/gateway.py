@@ -1,0 +1,228 @@
+"""The gateway: WebSocket only, exact Origin, the session read again on every event, unknown events refused.
+
+HTTP guards do not run for socket events, so everything that a page request passes is passed here again: session, permission,
+budget, form (in the handler) and policy (in the action).
+"""
+
+import logging
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from http.cookies import CookieError, SimpleCookie
+from typing import Any
+
+from flask import Flask
+from flask_socketio import SocketIO
+
+from app.kernel import work
+from app.kernel.access import check_declared
+from app.kernel.actor import Actor
+from app.kernel.errors import Invalid, NotFound, Refusal, SignedOut, Unavailable
+from app.kernel.house import House
+from app.kernel.i18n import LANGUAGE_COOKIE, explain
+from app.kernel.limits import Budget
+from app.kernel.live.events import Events, Payload, SocketEvent
+from app.kernel.live.relay import make_socket_options
+from app.kernel.sessions import SESSION_COOKIES, SessionKeeper
+
+log = logging.getLogger(__name__)
+
+EVENT_BUDGET = Budget("events", "80 per 10 second")
+CONNECT_BUDGET = Budget("sockets", "60 per minute")
+#: Sockets that one session may have open at once: tabs, and the old one of a tab that is reconnecting.
+SOCKETS_PER_SESSION = 12
+#: How often ended sessions are looked for, and how far back: covers clocks that differ and commits that took a while.
+WATCH_SECONDS = 0.5
+WATCH_BACK_SECONDS = 10.0
+#: How often sessions that merely ran out of time are looked for among the open sockets.
+EXPIRY_SECONDS = 15.0
+
+
+@dataclass(slots=True)
+class OpenSocket:
+    """One open connection: which session it speaks for and what it listens to."""
+
+    sid: str
+    token: str
+    session_id: int
+    person: str
+    language: str
+    gateway: "Gateway"
+    heard: dict[str, str] = field(default_factory=dict)
+
+    def listen(self, thing: str, address: str) -> None:
+        """Receive what is published about `thing` at this address from now on, and no longer at its earlier one."""
+        if self.heard.get(thing) == address:
+            return
+        self.leave(thing)
+        self.heard[thing] = address
+        self.gateway.socketio.server.enter_room(self.sid, address)
+
+    def leave(self, thing: str) -> None:
+        """Hear nothing more about `thing`."""
+        earlier = self.heard.pop(thing, None)
+        if earlier is not None:
+            self.gateway.socketio.server.leave_room(self.sid, earlier)
+
+
+class Gateway:
+    """The one place that talks to Socket.IO."""
+
+    def __init__(self, house: House, sessions: SessionKeeper, events: Iterable[Events]) -> None:
+        self._house = house
+        self._sessions = sessions
+        self._events: dict[str, SocketEvent] = {event.name: event for group in events for event in group}
+        self._open: dict[str, OpenSocket] = {}
+        self._watching = False
+        self._app: Flask | None = None
+        self.socketio = SocketIO()
+
+    def attach(self, app: Flask) -> None:
+        """Put the socket server in front of the app."""
+        self._app = app
+        self.socketio.init_app(app, **make_socket_options(self._house))
+        server = self.socketio.server
+        check_declared("socket event", self._events, {name: e.access for name, e in self._events.items()})
+        server.on("connect", self._connect)
+        server.on("disconnect", self._disconnect)
+        for event in self._events.values():
+            server.on(event.name, self._door(event))
+        server.on("*", self._unknown)
+        self._house.closing.append(self._stop_watching)
+
+    @property
+    def declared(self) -> dict[str, SocketEvent]:
+        """Every event a client may send, for the access matrix."""
+        return dict(self._events)
+
+    def emit(self, address: str, event: str, payload: Payload) -> None:
+        """Send to everybody listening at an address, in every process. Called only by `publish`, after a commit."""
+        try:
+            self.socketio.server.emit(event, payload, room=address)
+        except Exception:
+            # Whoever misses the frame finds the message in the database: see the catch-up in docs/architecture.
+            log.exception("publishing failed")
+
+    def end_sessions(self, session_ids: Iterable[int]) -> None:
+        """Tell and disconnect the open sockets of these sessions in this process. Others find out by their watch."""
+        ended = set(session_ids)
+        for socket in [socket for socket in self._open.values() if socket.session_id in ended]:
+            self._open.pop(socket.sid, None)
+            try:
+                self.socketio.server.emit("session.ended", {}, to=socket.sid, ignore_queue=True)
+                self.socketio.server.disconnect(socket.sid, ignore_queue=True)
+            except Exception:
+                log.exception("a socket did not close")
+
+    # --- doors ------------------------------------------------------------------------------------------------------
+
+    def _connect(self, sid: str, environ: dict[str, Any], _auth: Any = None) -> bool:
+        settings = self._house.settings
+        if environ.get("HTTP_ORIGIN") != settings.address:
+            return False
+        cookies = _cookies(environ.get("HTTP_COOKIE", ""))
+        token = next((cookies[name] for name in SESSION_COOKIES if name in cookies), "")
+        if not token:
+            return False
+        try:
+            with work.scope(self._house):
+                actor = self._sessions.recognise(token)
+                if actor.session_id is None:
+                    return False
+                self._house.budgets.spend(CONNECT_BUDGET, actor.public_id)
+        except Refusal:
+            return False
+        open_here = [s for s in self._open.values() if s.session_id == actor.session_id]
+        if len(open_here) >= SOCKETS_PER_SESSION:
+            return False
+        language = actor.language or cookies.get(LANGUAGE_COOKIE, "")
+        if language not in settings.languages:
+            language = settings.languages[0]
+        self._open[sid] = OpenSocket(sid, token, actor.session_id, actor.public_id, language, self)
+        self._start_watching()
+        return True
+
+    def _disconnect(self, sid: str, _reason: str = "") -> None:
+        self._open.pop(sid, None)
+
+    def _door(self, event: SocketEvent) -> Any:
+        def enter(sid: str, payload: Any = None, *rest: Any) -> Payload:
+            socket = self._open.get(sid)
+            if socket is None:
+                return self._refused(SignedOut(), self._house.settings.languages[0])
+            try:
+                if rest or not isinstance(payload, dict):
+                    raise Invalid
+                with work.scope(self._house):
+                    actor = self._recheck(socket, event)
+                    return {"ok": True, **event.handler(actor, payload, socket)}
+            except SignedOut as refusal:
+                self.end_sessions([socket.session_id])
+                return self._refused(refusal, socket.language)
+            except Refusal as refusal:
+                return self._refused(refusal, socket.language)
+            except Exception:
+                log.exception("event %s failed", event.name)
+                return self._refused(Unavailable(), socket.language)
+
+        return enter
+
+    def _recheck(self, socket: OpenSocket, event: SocketEvent) -> Actor:
+        actor = self._sessions.recognise(socket.token)
+        if actor.session_id is None:
+            raise SignedOut
+        self._house.budgets.spend(EVENT_BUDGET, actor.public_id)
+        if not actor.holds(event.access):
+            raise NotFound
+        return actor
+
+    def _unknown(self, event: str, sid: str, *_payload: Any) -> Payload:
+        socket = self._open.get(sid)
+        return self._refused(Invalid(), socket.language if socket else self._house.settings.languages[0])
+
+    def _refused(self, refusal: Refusal, language: str) -> Payload:
+        assert self._app is not None
+        with self._app.app_context():
+            error: Payload = {"code": refusal.code, "text": explain(refusal, language)}
+        if refusal.retry_after is not None:
+            error["retry_after"] = refusal.retry_after
+        return {"ok": False, "error": error}
+
+    # --- the watch --------------------------------------------------------------------------------------------------
+
+    def _start_watching(self) -> None:
+        if not self._watching:
+            self._watching = True
+            self.socketio.start_background_task(self._watch)
+
+    def _stop_watching(self) -> None:
+        self._watching = False
+
+    def _watch(self) -> None:
+        """End sockets whose session was ended anywhere: in this process, another one, a command, with Redis or without."""
+        next_expiry = time.monotonic() + EXPIRY_SECONDS
+        while self._watching:
+            self.socketio.sleep(WATCH_SECONDS)
+            try:
+                with work.scope(self._house):
+                    if ended := self._sessions.ended_within(WATCH_BACK_SECONDS):
+                        self.end_sessions(ended)
+                    if time.monotonic() > next_expiry:
+                        next_expiry = time.monotonic() + EXPIRY_SECONDS
+                        self.end_sessions(self._sessions.expired({s.session_id for s in self._open.values()}))
+            except Exception:
+                log.exception("the watch over sessions failed once")
+
+
+def publish(address: str, event: str, payload: Payload) -> None:
+    """Send to an address once the current action has been committed. Addresses are random and never leave the program."""
+    live = work.house().live
+    work.after_commit(lambda: live.emit(address, event, payload))
+
+
+def _cookies(header: str) -> dict[str, str]:
+    try:
+        return {name: morsel.value for name, morsel in SimpleCookie(header).items()}
+    except CookieError:
+        return {}
+

@@ -1,0 +1,27 @@
+"""The one place for people's text: cleaning, rendering, folding for search, names, and what gives someone away."""
+
+from app.kernel.text.cleaning import clean_line, clean_text
+from app.kernel.text.exposure import Finding, Kind, gives_away
+from app.kernel.text.folding import fold
+from app.kernel.text.links import Address, read_address
+from app.kernel.text.lookalikes import skeleton
+from app.kernel.text.names import LONGEST_NAME, NameCode, NameProblem, check_name
+from app.kernel.text.render import plain, render
+
+__all__ = [
+    "LONGEST_NAME",
+    "Address",
+    "Finding",
+    "Kind",
+    "NameCode",
+    "NameProblem",
+    "check_name",
+    "clean_line",
+    "clean_text",
+    "fold",
+    "gives_away",
+    "plain",
+    "read_address",
+    "render",
+    "skeleton",
+]

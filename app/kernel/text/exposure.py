@@ -1,0 +1,103 @@
+"""Warns a writer, before they send, about what in their text could lead someone to a person."""
+
+import re
+from enum import StrEnum
+from typing import NamedTuple
+
+from app.kernel.text.folding import latin_digits
+
+
+class Kind(StrEnum):
+    """What was found. The order is that of preference where two overlap."""
+
+    EMAIL = "email"
+    MAP = "map"
+    PLACE = "place"
+    IBAN = "iban"
+    PHONE = "phone"
+    IDENTITY = "identity"
+
+
+class Finding(NamedTuple):
+    """A stretch `text[start:end]` that may give someone away."""
+
+    kind: Kind
+    start: int
+    end: int
+
+
+# All run on text whose digits are Latin. Repetitions are bounded, so that no text costs quadratic time.
+_GAP = r"[ \u00a0./()-]{0,3}"
+_EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,6}[^\W\d_]{2,24}")
+_MAP = re.compile(
+    r"(?:https?://)?(?:(?:www\.|m\.)?(?:google\.[a-z.]{2,6}/maps|openstreetmap\.org|osm\.org|bing\.com/maps|yandex\.[a-z.]{2,6}/maps"
+    r"|waze\.com)|maps\.google\.|maps\.app\.goo\.gl|goo\.gl/maps|maps\.apple\.com|plus\.codes|w3w\.co|what3words\.com)[^\s<>\"]{0,500}"
+    r"|\bgeo:-?\d[^\s<>\"]{0,100}",
+    re.IGNORECASE,
+)
+_DEGREES = re.compile(
+    r"(?<![\d.])([-+]?\d{1,2}[.٫]\d{3,10})°?\s?[NSنج]?[\s,،;/]{1,3}([-+]?\d{1,3}[.٫]\d{3,10})(?![\d.]\d|\d)",
+    re.IGNORECASE,
+)
+_MINUTES = re.compile(
+    r"(?<!\d)\d{1,3}\s?°\s?\d{1,2}\s?['′’](?:\s?\d{1,2}(?:\.\d{1,4})?\s?(?:[\"″”]|'')?)?(?:\s?[NSEW]\b)?",
+    re.IGNORECASE,
+)
+_IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{2}\d{2}(?:[ -]?[A-Za-z0-9]){11,30}(?![A-Za-z0-9])")
+_PHONE = re.compile(
+    rf"(?<![\w+.,/-])(?:"
+    rf"(?:\+|00){_GAP}[1-9](?:{_GAP}\d){{7,13}}"  # any country, written in full
+    # The longest first: a short one would be content with the beginning of a long one.
+    rf"|\(?01[5-7]\d\)?(?:{_GAP}\d){{7,8}}"  # Germany, mobile
+    rf"|\(?0?5\d\d\)?(?:{_GAP}\d){{7}}"  # Turkey, mobile
+    rf"|\(?0[2-4]\d\d\)?(?:{_GAP}\d){{7}}"  # Turkey, landline
+    rf"|\(?0[2-9]\d{{1,4}}\)?[ /-]{{1,3}}\d(?:{_GAP}\d){{5,7}}"  # Germany, landline
+    rf"|\(?09\d\)?(?:{_GAP}\d){{7}}"  # Syria, mobile
+    rf"|\(?0[1-5][1-6]?\)?(?:{_GAP}\d){{7}}"  # Syria, landline
+    rf"|0?(?:3|7[01689]|81)[ /-]?\d{{3}}[ -]?\d{{3}}"  # Lebanon
+    rf")(?![\d]|[.,]\d)"
+)
+# National numbers of Syria and Turkey have eleven digits; a passport is a letter and eight or nine.
+_IDENTITY = re.compile(r"(?<![\w.,+])(?:\d{9,16}|[A-Z]{1,2} ?\d{7,9})(?![\w]|[.,]\d)")
+
+
+def gives_away(text: str) -> list[Finding]:
+    """Return what may give someone away in `text`, in order and without overlaps. A warning, never a verdict."""
+    latin = latin_digits(text)
+    taken = [False] * len(text)
+    findings: list[Finding] = []
+    for kind, pattern in _PATTERNS:
+        for match in pattern.finditer(latin):
+            start, end = match.span()
+            if not any(taken[start:end]) and _is_likely(kind, match):
+                taken[start:end] = [True] * (end - start)
+                findings.append(Finding(kind, start, end))
+    return sorted(findings, key=lambda finding: finding.start)
+
+
+_PATTERNS = (
+    (Kind.EMAIL, _EMAIL),
+    (Kind.MAP, _MAP),
+    (Kind.PLACE, _DEGREES),
+    (Kind.PLACE, _MINUTES),
+    (Kind.IBAN, _IBAN),
+    (Kind.PHONE, _PHONE),
+    (Kind.IDENTITY, _IDENTITY),
+)
+
+
+def _is_likely(kind: Kind, match: re.Match[str]) -> bool:
+    if kind is Kind.IBAN:
+        return _adds_up(match[0])
+    if match.re is _DEGREES:
+        latitude, longitude = (float(part.replace("٫", ".")) for part in match.groups())
+        return abs(latitude) <= 90 and abs(longitude) <= 180
+    return True
+
+
+def _adds_up(iban: str) -> bool:
+    """Check the two control digits (ISO 13616)."""
+    characters = re.sub(r"[ -]", "", iban).upper()
+    if not 15 <= len(characters) <= 34:
+        return False
+    return int("".join(str(int(c, 36)) for c in characters[4:] + characters[:4])) % 97 == 1

@@ -1,0 +1,90 @@
+"""Sealing bytes so that they open only in the place that they were sealed for.
+
+AES-256-GCM (NIST SP 800-38D) with a random 96-bit nonce. The associated data names table, row, field, key and version, so
+a sealed value that is moved to another row or column does not open.
+"""
+
+import os
+from typing import NamedTuple
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hashes, hmac
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+#: First byte of everything sealed. A new way of sealing gets a new number; the old one stays readable.
+VERSION = 1
+NONCE_BYTES = 12
+KEY_BYTES = 32
+
+
+class Tampered(Exception):
+    """The sealed bytes were changed, moved from their place, or sealed with another key."""
+
+
+class Place(NamedTuple):
+    """Where a sealed value lives: table, public id of the row, field."""
+
+    table: str
+    row: str
+    field: str
+
+
+def new_key() -> bytes:
+    """256 fresh random bits."""
+    return os.urandom(KEY_BYTES)
+
+
+def seal(cipher: AESGCM, key_id: str, place: Place, plain: bytes) -> bytes:
+    """Version byte, nonce, ciphertext and tag: 29 bytes longer than `plain`."""
+    nonce = os.urandom(NONCE_BYTES)
+    return bytes((VERSION,)) + nonce + cipher.encrypt(nonce, plain, _bound(key_id, place))
+
+
+def unseal(cipher: AESGCM, key_id: str, place: Place, sealed: bytes) -> bytes:
+    """The bytes that were sealed for this place with this key. Raises Tampered for anything else."""
+    if len(sealed) < 1 + NONCE_BYTES + 16 or sealed[0] != VERSION:
+        raise Tampered(f"{place.table}.{place.field}")
+    try:
+        return cipher.decrypt(sealed[1 : 1 + NONCE_BYTES], sealed[1 + NONCE_BYTES :], _bound(key_id, place))
+    except InvalidTag:
+        raise Tampered(f"{place.table}.{place.field}") from None
+
+
+class Seal:
+    """Sealing for bytes that have no place in a table, under one key and one name for what they are."""
+
+    def __init__(self, key: bytes, what: str) -> None:
+        self._cipher, self._what = AESGCM(key), what
+
+    def close(self, plain: bytes) -> bytes:
+        return seal(self._cipher, self._what, Place("", "", self._what), plain)
+
+    def open(self, sealed: bytes) -> bytes:
+        """Raises Tampered for anything that was not closed with this key and name."""
+        return unseal(self._cipher, self._what, Place("", "", self._what), sealed)
+
+
+def derive(secret: bytes, purpose: str) -> bytes:
+    """A key for one purpose from one secret (HKDF-SHA256, RFC 5869)."""
+    return HKDF(hashes.SHA256(), KEY_BYTES, salt=None, info=b"sanad " + purpose.encode()).derive(secret)
+
+
+def keyed_hash(key: bytes, *parts: bytes) -> bytes:
+    """HMAC-SHA256 over the parts, each with its length in front so that no two lists of parts look alike."""
+    digest = hmac.HMAC(key, hashes.SHA256())
+    for part in parts:
+        digest.update(len(part).to_bytes(8))
+        digest.update(part)
+    return digest.finalize()
+
+
+def plain_hash(value: bytes) -> bytes:
+    """SHA-256, for values that are themselves 256 random bits."""
+    digest = hashes.Hash(hashes.SHA256())
+    digest.update(value)
+    return digest.finalize()
+
+
+def _bound(key_id: str, place: Place) -> bytes:
+    return b"|".join((place.table.encode(), place.row.encode(), place.field.encode(), key_id.encode(), b"1"))

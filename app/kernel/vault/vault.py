@@ -1,0 +1,232 @@
+"""The vault: makes, opens, rotates and shreds data keys, and seals and opens values with them."""
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from app.kernel.db import Databases, new_public_id
+from app.kernel.errors import NotFound
+from app.kernel.vault import box
+from app.kernel.vault.box import Place, Tampered
+from app.kernel.vault.keyring import Keyring
+from app.kernel.vault.models import DataKey, MasterInUse, Purpose
+
+#: Opened keys kept in memory at most; the least recently used goes first.
+CACHE_KEYS = 10_000
+#: Keys wrapped anew in one transaction of a rotation. A kill loses at most one such batch, which is then done again.
+ROTATE_BATCH = 200
+
+
+class Shredded(NotFound):
+    """The key is gone, and with it whatever it sealed."""
+
+
+class Vault:
+    """Every sealed value of the instance goes in and comes out here."""
+
+    def __init__(self, databases: Databases, keyring: Keyring) -> None:
+        self._databases = databases
+        self._keyring = keyring
+        self._opened: OrderedDict[str, tuple[float, AESGCM]] = OrderedDict()
+        self._index_keys: dict[str, bytes] = {}
+
+    def prepare(self) -> None:
+        """Name the first master as the one in use. Called once when an instance is made; harmless afterwards."""
+        with self._databases.writing_keys() as keys:
+            if keys.scalar(select(func.count()).select_from(MasterInUse)) == 0:
+                keys.execute(insert(MasterInUse).values(id=1, version=self._keyring.versions()[-1]))
+
+    # --- keys -------------------------------------------------------------------------------------------------------
+
+    def create_key(self, purpose: Purpose, *, name: str | None = None) -> str:
+        """Make a data key and return its id.
+
+        Committed at once, before the record that it will seal: an unused key is harmless, a missing one is a loss.
+        """
+        key_id, key = new_public_id(), box.new_key()
+        with self._databases.writing_keys() as keys:
+            version = self._master_in_use(keys)
+            keys.execute(
+                insert(DataKey).values(
+                    id=key_id,
+                    purpose=purpose,
+                    name=name,
+                    wrapped=self._wrap(version, key_id, key),
+                    master=version,
+                    made_on=datetime.now(UTC).date(),
+                )
+            )
+        self._remember(key_id, purpose, key)
+        return key_id
+
+    def shred(self, key_ids: Iterable[str]) -> int:
+        """Destroy keys. Returns how many were still there. What they sealed can never be opened again."""
+        wanted = list(key_ids)
+        with self._databases.writing_keys() as keys:
+            gone = keys.execute(delete(DataKey).where(DataKey.id.in_(wanted))).rowcount
+        for key_id in wanted:
+            self._opened.pop(key_id, None)
+        return gone
+
+    def prefetch(self, key_ids: Iterable[str]) -> None:
+        """Open many keys with one query, so that a page of fifty names costs one. Missing ones are left out."""
+        wanted = [key_id for key_id in set(key_ids) if self._cached(key_id) is None]
+        if not wanted:
+            return
+        with self._databases.reading_keys() as keys:
+            for row in keys.execute(select(DataKey).where(DataKey.id.in_(wanted))):
+                self._remember(row.id, row.purpose, self._unwrap(row.master, row.id, row.wrapped))
+
+    # --- values -----------------------------------------------------------------------------------------------------
+
+    def seal(self, key_id: str, place: Place, plain: bytes) -> bytes:
+        """Seal bytes for one place. Raises Shredded when the key is gone."""
+        return box.seal(self._cipher(key_id), key_id, place, plain)
+
+    def open(self, key_id: str, place: Place, sealed: bytes) -> bytes:
+        """The bytes sealed for this place. Raises Shredded when the key is gone, Tampered when anything was moved."""
+        return box.unseal(self._cipher(key_id), key_id, place, sealed)
+
+    def blind_index(self, name: str, value: str) -> bytes:
+        """A keyed fingerprint (32 bytes) by which an equal value is found again without being stored."""
+        return box.keyed_hash(self._index_key(name), value.encode())
+
+    def chain(self, name: str, *parts: bytes) -> bytes:
+        """A keyed hash over several parts, for records that must prove that nobody changed them."""
+        return box.keyed_hash(self._index_key(name), *parts)
+
+    def named_key(self, name: str, purpose: Purpose) -> str:
+        """The id of the one key with this name, made when first asked for. Two at once get the same one."""
+        found = self._find_named(name)
+        if found is None:
+            try:
+                return self.create_key(purpose, name=name)
+            except IntegrityError:
+                found = self._find_named(name)
+        if found is None:
+            raise Shredded
+        return found
+
+    # --- rotation and checks ----------------------------------------------------------------------------------------
+
+    def rotate(self, progress: Callable[[int, int], None] = lambda done, total: None) -> int:
+        """Wrap every data key with a new master and forget the old one. Returns the number of keys wrapped anew.
+
+        Killed at any point it goes on where it was: the file holds both masters until no key needs the old one, and each
+        key names the master that wraps it.
+        """
+        versions = self._keyring.versions()
+        target = versions[-1] if len(versions) > 1 else self._keyring.add_master()
+        with self._databases.writing_keys() as keys:
+            keys.execute(update(MasterInUse).values(version=target))
+        with self._databases.reading_keys() as keys:
+            total = keys.scalar(select(func.count()).where(DataKey.master != target)) or 0
+        done = 0
+        while batch := self._rewrap_some(target):
+            done += batch
+            progress(done, total)
+        self._keyring.keep_only(target)
+        return done
+
+    def _rewrap_some(self, target: int) -> int:
+        with self._databases.writing_keys() as keys:
+            rows = keys.execute(
+                select(DataKey.id, DataKey.master, DataKey.wrapped)
+                .where(DataKey.master != target)
+                .limit(ROTATE_BATCH)
+                .with_for_update()
+            ).all()
+            for row in rows:
+                key = self._unwrap(row.master, row.id, row.wrapped)
+                keys.execute(
+                    update(DataKey)
+                    .where(DataKey.id == row.id)
+                    .values(wrapped=self._wrap(target, row.id, key), master=target)
+                )
+        return len(rows)
+
+    def verify(self) -> list[str]:
+        """Try to unwrap every key. Returns one line for each that does not open, naming it."""
+        problems = []
+        with self._databases.reading_keys() as keys:
+            in_use = keys.scalar(select(MasterInUse.version))
+            if in_use is None:
+                problems.append("no master key is named as the one in use: run `flask instance`")
+            elif in_use not in self._keyring.versions():
+                problems.append(f"master {in_use} is in use but not in the key file")
+            for row in keys.execute(select(DataKey.id, DataKey.master, DataKey.wrapped)):
+                try:
+                    self._unwrap(row.master, row.id, row.wrapped)
+                except KeyError:
+                    problems.append(f"data key {row.id}: its master {row.master} is not in the key file")
+                except Tampered:
+                    problems.append(f"data key {row.id}: does not open, it was changed")
+        return problems
+
+    def count_keys(self) -> int:
+        """How many data keys there are."""
+        with self._databases.reading_keys() as keys:
+            return keys.scalar(select(func.count()).select_from(DataKey)) or 0
+
+    # --- inside -----------------------------------------------------------------------------------------------------
+
+    def _master_in_use(self, keys: Connection) -> int:
+        # Locked until our key is stored: a rotation that names a new master waits for us, and then sees our key.
+        version = keys.scalar(select(MasterInUse.version).with_for_update(read=True))
+        if version is None:
+            raise RuntimeError("the vault is not prepared: run `flask instance`")
+        return version
+
+    def _find_named(self, name: str) -> str | None:
+        with self._databases.reading_keys() as keys:
+            return keys.scalar(select(DataKey.id).where(DataKey.name == name))
+
+    def _index_key(self, name: str) -> bytes:
+        if name not in self._index_keys:
+            key_id = self.named_key(f"index:{name}", Purpose.INDEX)
+            with self._databases.reading_keys() as keys:
+                row = keys.execute(select(DataKey).where(DataKey.id == key_id)).one()
+            self._index_keys[name] = self._unwrap(row.master, row.id, row.wrapped)
+        return self._index_keys[name]
+
+    def _cipher(self, key_id: str) -> AESGCM:
+        cipher = self._cached(key_id)
+        if cipher is not None:
+            return cipher
+        with self._databases.reading_keys() as keys:
+            row = keys.execute(select(DataKey).where(DataKey.id == key_id)).one_or_none()
+        if row is None:
+            raise Shredded
+        return self._remember(row.id, row.purpose, self._unwrap(row.master, row.id, row.wrapped))
+
+    def _cached(self, key_id: str) -> AESGCM | None:
+        entry = self._opened.get(key_id)
+        if entry is None:
+            return None
+        if entry[0] < time.monotonic():
+            self._opened.pop(key_id, None)
+            return None
+        return entry[1]
+
+    def _remember(self, key_id: str, purpose: Purpose, key: bytes) -> AESGCM:
+        cipher = AESGCM(key)
+        if purpose.cache_seconds:
+            self._opened[key_id] = (time.monotonic() + purpose.cache_seconds, cipher)
+            while len(self._opened) > CACHE_KEYS:
+                self._opened.popitem(last=False)
+        return cipher
+
+    def _wrap(self, version: int, key_id: str, key: bytes) -> bytes:
+        return box.seal(AESGCM(self._keyring.master(version)), str(version), _wrapping(key_id), key)
+
+    def _unwrap(self, version: int, key_id: str, wrapped: bytes) -> bytes:
+        return box.unseal(AESGCM(self._keyring.master(version)), str(version), _wrapping(key_id), wrapped)
+
+
+def _wrapping(key_id: str) -> Place:
+    return Place("data_key", key_id, "wrapped")

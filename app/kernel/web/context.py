@@ -1,0 +1,111 @@
+"""What every page is given: who looks (only what a page may know), language, navigation, assets."""
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, cast
+
+import orjson
+from flask import Flask, current_app, request, url_for
+from flask_babel import gettext
+from flask_login import current_user
+
+from app.kernel import i18n
+from app.kernel.actor import Actor
+from app.kernel.house import House
+from app.kernel.web.local import local_path
+
+DATA_MODE_COOKIE = "data_mode"
+DATA_MODES = ("standard", "light")
+DIST = Path(__file__).resolve().parents[2] / "static" / "dist"
+
+
+def present_actor() -> Actor:
+    """Whoever makes this request."""
+    return cast(Actor, current_user._get_current_object())
+
+
+def present_house() -> House:
+    """The house of the app that serves this request."""
+    return cast(House, current_app.extensions["house"])
+
+
+@dataclass(frozen=True)
+class Page:
+    """The `page` of every template. It holds answers, never roles."""
+
+    lang: str
+    dir: str
+    languages: list[dict[str, Any]]
+    data_mode: str
+    navigation: list[dict[str, Any]]
+    signed_in: bool
+    name: str | None
+    demo: bool
+    development: bool
+    site_title: str
+    path: str
+    exit_url: str
+
+    @staticmethod
+    def asset(name: str) -> str:
+        """The address of a built asset, which changes with its content so that it can be kept for ever."""
+        return url_for("web.asset", name=manifest().get(name, name))
+
+
+def manifest() -> dict[str, str]:
+    """Logical asset names to built file names, as written by tools/build_assets."""
+    path = DIST / "manifest.json"
+    return _manifest(path.stat().st_mtime_ns) if path.exists() else {}
+
+
+@cache
+def _manifest(_changed: int) -> dict[str, str]:
+    return cast(dict[str, str], orjson.loads((DIST / "manifest.json").read_bytes()))
+
+
+def data_mode() -> str:
+    """ "light" or "standard": the person's own setting, then their cookie, then what the browser asks for (Save-Data)."""
+    for wished in (present_actor().data_mode, request.cookies.get(DATA_MODE_COOKIE)):
+        if wished in DATA_MODES:
+            return wished
+    return "light" if request.headers.get("Save-Data") == "on" else "standard"
+
+
+def attach(app: Flask, house: House) -> None:
+    """Give every template its `page`."""
+
+    @app.context_processor
+    def page() -> dict[str, Any]:
+        actor, language = present_actor(), i18n.language()
+        settings = house.settings
+        return {
+            "page": Page(
+                lang=language,
+                dir=i18n.direction(language),
+                languages=i18n.languages_for_switch(settings.languages, language),
+                data_mode=data_mode(),
+                navigation=_navigation(house, actor),
+                signed_in=actor.is_authenticated,
+                name=actor.name or None,
+                demo=not settings.production and app.extensions.get("demo_loaded", False),
+                development=not settings.production,
+                site_title=settings.site_title,
+                path=local_path(request.full_path.rstrip("?")) if request.method == "GET" else "/",
+                exit_url=settings.exit_url,
+            )
+        }
+
+
+def _navigation(house: House, actor: Actor) -> list[dict[str, Any]]:
+    entries = [entry for feature in house.features for entry in feature.navigation]
+    blueprint = request.blueprint
+    return [
+        {
+            "label": gettext(entry.label),
+            "url": url_for(entry.endpoint),
+            "current": request.endpoint == entry.endpoint or (blueprint or "-") == entry.endpoint.split(".")[0] != "home",
+        }
+        for entry in sorted(entries, key=lambda entry: entry.order)
+        if actor.holds(entry.access) and not (entry.strangers_only and actor.is_authenticated)
+    ]

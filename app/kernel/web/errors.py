@@ -1,0 +1,103 @@
+"""Refusals and crashes become pages in the person's words, in one place. Nothing that was typed is lost."""
+
+import logging
+from dataclasses import dataclass
+
+from flask import Flask, Response, make_response, render_template, request, url_for
+from flask_babel import gettext
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+
+from app.kernel.errors import Forbidden, Invalid, NotFound, Refusal, SignedOut, TooMany, Unavailable
+from app.kernel.i18n import explain
+from app.kernel.web.context import present_actor
+
+log = logging.getLogger(__name__)
+
+#: Typed text that is given back on an error page. Secrets (passphrases, codes) are never sent back.
+GIVEN_BACK = ("body", "about", "reason", "text", "note")
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    label: str
+    url: str
+
+
+def attach(app: Flask) -> None:
+    """Handle everything that a view may raise."""
+    app.register_error_handler(Refusal, refusal_page)
+    app.register_error_handler(CSRFError, _form_too_old)
+    app.register_error_handler(RequestEntityTooLarge, _too_large)
+    app.register_error_handler(HTTPException, _plain_http)
+    app.register_error_handler(Exception, _crash)
+
+
+def refusal_page(refusal: Refusal) -> Response:
+    """The page of a refusal. Staff-only things look exactly like missing ones."""
+    if isinstance(refusal, Forbidden) and request.method == "GET":
+        refusal = NotFound()
+    titles = {
+        "not_found": gettext("Nothing here"),
+        "signed_out": gettext("You are signed out"),
+        "too_many": gettext("A short pause"),
+        "unavailable": gettext("Not saved yet"),
+        "conflict": gettext("Changed meanwhile"),
+    }
+    page = render_template(
+        "errors/error.html",
+        title=titles.get(refusal.code, gettext("This did not work")),
+        text=explain(refusal),
+        status=refusal.status,
+        suggestions=_suggestions(refusal),
+        typed=[request.form[name] for name in GIVEN_BACK if request.form.get(name)],
+    )
+    response = make_response(page, refusal.status)
+    if refusal.retry_after is not None:
+        response.headers["Retry-After"] = str(refusal.retry_after)
+    return response
+
+
+def _suggestions(refusal: Refusal) -> list[Suggestion]:
+    home = Suggestion(gettext("Go to Home"), url_for("home.index"))
+    if isinstance(refusal, SignedOut) or not present_actor().is_authenticated:
+        return [Suggestion(gettext("Sign in"), url_for("identity.sign_in")), home]
+    return [home, Suggestion(gettext("Help"), url_for("home.help"))]
+
+
+def _form_too_old(_error: CSRFError) -> Response:
+    if not present_actor().is_authenticated and request.endpoint not in ("identity.sign_in", "identity.join"):
+        return refusal_page(SignedOut())
+    return refusal_page(Invalid("This page was open for too long, so it was not sent. Open it again and send it once more."))
+
+
+def _too_large(_error: RequestEntityTooLarge) -> Response:
+    refusal = Invalid("That is larger than we can take. Make it shorter and try again.")
+    page = render_template(
+        "errors/error.html",
+        title=gettext("Too large"),
+        text=explain(refusal),
+        status=413,
+        suggestions=_suggestions(refusal),
+        typed=[],
+    )
+    return make_response(page, 413)
+
+
+def _plain_http(error: HTTPException) -> Response:
+    if error.code == 404:
+        return refusal_page(NotFound())
+    if error.code == 429:
+        return refusal_page(TooMany())
+    if error.code is None or error.code < 400:
+        return Response(error.get_response().get_data(), error.code or 500, error.get_response().headers)
+    response = refusal_page(Invalid("This did not work. Go back and try another way."))
+    response.status_code = error.code
+    if "Allow" in error.get_response().headers:
+        response.headers["Allow"] = error.get_response().headers["Allow"]
+    return response
+
+
+def _crash(error: Exception) -> Response:
+    log.exception("a page failed: %s", request.endpoint, exc_info=error)
+    return refusal_page(Unavailable())

@@ -1,0 +1,33 @@
+"""One form class for pages and socket events: the same fields and validators say what is valid in both."""
+
+from typing import Any, Self
+
+from flask_wtf import FlaskForm
+from werkzeug.datastructures import MultiDict
+
+from app.kernel.errors import Invalid
+
+
+class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF carries no types
+    """A Flask-WTF form that can also be filled from the payload of a socket event."""
+
+    @classmethod
+    def from_event(cls, payload: dict[str, Any]) -> Self:
+        """Fill and validate from an event, whose origin was checked at the handshake and which thus needs no CSRF token.
+
+        Raises Invalid with the first problem in words.
+        """
+        wanted = {name: value for name, value in payload.items() if isinstance(value, str | int) and name in cls.fields()}
+        form = cls(formdata=MultiDict(wanted), meta={"csrf": False})
+        if not form.validate():
+            raise Invalid(form.first_problem())
+        return form
+
+    @classmethod
+    def fields(cls) -> frozenset[str]:
+        """The names of the fields that this form declares."""
+        return frozenset(name for name in dir(cls) if hasattr(getattr(cls, name), "field_class"))
+
+    def first_problem(self) -> str:
+        """The first error as a message id or text."""
+        return next((str(errors[0]) for errors in self.errors.values() if errors), "")

@@ -1,0 +1,77 @@
+"""The kernel's own routes: built assets, preferences that visitors have too, the leaving page, health and readiness."""
+
+from urllib.parse import urlsplit
+
+from flask import Response, abort, make_response, redirect, render_template, request, send_from_directory
+from flask.typing import ResponseReturnValue
+from sqlalchemy import text
+
+from app.kernel import work
+from app.kernel.access import Permission
+from app.kernel.i18n import LANGUAGE_COOKIE
+from app.kernel.jobs import JobState
+from app.kernel.web.context import DATA_MODE_COOKIE, DATA_MODES, DIST, present_house
+from app.kernel.web.door import Door
+from app.kernel.web.local import local_path
+
+door = Door("web", __name__)
+YEAR = 31_536_000
+
+
+@door.page("/assets/<name>", access=Permission.OPEN)
+def asset(name: str) -> Response:
+    """A built file. Its name changes with its content, so it may be kept for ever."""
+    response = send_from_directory(DIST, name)
+    response.headers["Cache-Control"] = f"public, max-age={YEAR}, immutable"
+    return response
+
+
+@door.page("/favicon.ico", access=Permission.OPEN)
+def icon() -> ResponseReturnValue:
+    """No icon at all: an empty answer says nothing to whoever looks at the tab."""
+    return "", 204
+
+
+@door.page("/preferences", access=Permission.OPEN, methods=("POST",))
+def preferences() -> ResponseReturnValue:
+    """Remember language or data mode in a cookie of this browser and go back."""
+    response = make_response(redirect(local_path(request.form.get("next")), 303))
+    settings = present_house().settings
+    wished = {LANGUAGE_COOKIE: (request.form.get("language"), settings.languages)}
+    wished[DATA_MODE_COOKIE] = (request.form.get("data_mode"), DATA_MODES)
+    for name, (value, allowed) in wished.items():
+        if value in allowed:
+            response.set_cookie(name, value, max_age=YEAR, secure=settings.tls, httponly=True, samesite="Lax")
+    return response
+
+
+@door.page("/leaving", access=Permission.SIGNED_IN)
+def leaving() -> ResponseReturnValue:
+    """Say where a link goes before going there."""
+    target = request.args.get("to", "")
+    parts = urlsplit(target)
+    if parts.scheme not in ("http", "https") or not parts.hostname or len(target) > 2000:
+        abort(404)
+    return render_template("web/leaving.html", target=target, host=parts.hostname)
+
+
+@door.page("/healthz", access=Permission.OPEN)
+def health() -> ResponseReturnValue:
+    """The process answers."""
+    return {"status": "ok"}
+
+
+@door.page("/readyz", access=Permission.OPEN)
+def ready() -> ResponseReturnValue:
+    """The databases answer and jobs are not piling up. Aggregates only: no version, no counts of people."""
+    house = present_house()
+    try:
+        work.session().execute(text("select 1"))
+        with house.databases.reading_keys() as keys:
+            keys.execute(text("select 1"))
+        set_aside = house.queue.counts().get(JobState.SET_ASIDE, 0)
+    except Exception:
+        return {"status": "unavailable"}, 503
+    return {"status": "ok", "jobs": "ok" if not set_aside else "attention"}
+
+

@@ -1,0 +1,152 @@
+"""The unit of work: one session for one request, event, job or command, and the only place that commits.
+
+A *scope* is opened by each door and allows reading. An `@action` turns it into a writing transaction, commits once when the
+outermost action returns, then runs the effects that were noted on the way. Any exception rolls everything back and forgets
+the effects: nothing is emitted, mailed or enqueued for something that did not happen.
+"""
+
+import functools
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from app.kernel.errors import Unavailable
+
+if TYPE_CHECKING:
+    from app.kernel.house import House
+
+log = logging.getLogger(__name__)
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Work:
+    """What is going on in this request, event, job or command: its house, its session, its pending effects."""
+
+    def __init__(self, house: "House") -> None:
+        self.house = house
+        self.session = Session(house.databases.data, expire_on_commit=False)
+        self._effects: list[Callable[[], None]] = []
+        self._depth = 0
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Let the block write. The outermost block commits once and runs the effects; inner ones join it."""
+        if self._depth == 0:
+            self._begin()
+        self._depth += 1
+        try:
+            yield
+        except BaseException:
+            if self._depth == 1:
+                self._abandon()
+            raise
+        finally:
+            self._depth -= 1
+        if self._depth == 0:
+            self._finish()
+
+    def _begin(self) -> None:
+        # What was read before may be stale by the time our turn comes: it is read again inside the transaction.
+        self.session.rollback()
+        try:
+            self.session.connection(execution_options={"writes": True})
+        except BaseException:
+            self.session.rollback()
+            raise
+
+    def _finish(self) -> None:
+        effects, self._effects = self._effects, []
+        try:
+            self.session.commit()
+        except OperationalError as error:
+            self.session.rollback()
+            raise Unavailable from error
+        except BaseException:
+            self.session.rollback()
+            raise
+        for effect in effects:
+            try:
+                effect()
+            except Exception:
+                # The work is committed and must be answered as such. What has to happen for certain goes through
+                # the outbox (jobs.py), which tries again; an effect is only the quick path.
+                log.exception("an effect failed after its commit")
+
+    def _abandon(self) -> None:
+        self._effects.clear()
+        self.session.rollback()
+
+    def after_commit(self, effect: Callable[[], None]) -> None:
+        """Note something to do once the outermost action has been committed."""
+        if self._depth == 0:
+            raise RuntimeError("an effect outside an action would run for something that may never be stored")
+        self._effects.append(effect)
+
+    @property
+    def may_write(self) -> bool:
+        return self._depth > 0
+
+    def close(self) -> None:
+        self.session.close()
+
+
+_current: ContextVar[Work | None] = ContextVar("work", default=None)
+
+
+@contextmanager
+def scope(house: "House") -> Iterator[Work]:
+    """Open the work of one door (a request, an event, a job, a command) and close it at the end."""
+    work = Work(house)
+    token = _current.set(work)
+    try:
+        yield work
+    finally:
+        _current.reset(token)
+        work.close()
+
+
+def current() -> Work:
+    """The work going on here. Raises RuntimeError outside a scope, which is a defect."""
+    work = _current.get()
+    if work is None:
+        raise RuntimeError("no work is open here: enter through a door, or use work.scope(house)")
+    return work
+
+
+def house() -> "House":
+    """The house that the current work belongs to."""
+    return current().house
+
+
+def session() -> Session:
+    """The session of the current work, for reading in queries.py and, inside an action, for writing."""
+    return current().session
+
+
+def connection() -> Connection:
+    """The current work's connection, for prepared statements on a hot path."""
+    return current().session.connection()
+
+
+def after_commit(effect: Callable[[], None]) -> None:
+    """Run `effect` once the outermost action has been committed; never if it is not."""
+    current().after_commit(effect)
+
+
+def action(verb: Callable[P, T]) -> Callable[P, T]:
+    """Mark a verb that changes something. It runs inside one transaction, together with every verb that it calls."""
+
+    @functools.wraps(verb)
+    def done(*args: P.args, **kwargs: P.kwargs) -> T:
+        with current().writing():
+            return verb(*args, **kwargs)
+
+    done.__sanad_action__ = True  # type: ignore[attr-defined]  # read by tests/house
+    return done

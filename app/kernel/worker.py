@@ -1,0 +1,58 @@
+"""The worker process: wakes for each job that Huey names, sweeps for those it was never told of, and starts the hourly ones."""
+
+import logging
+import signal
+import threading
+from types import FrameType
+
+from app.kernel import work
+from app.kernel.house import House
+from app.kernel.jobs import SWEEP_SECONDS, enqueue
+
+log = logging.getLogger(__name__)
+
+HOUR = 3600
+
+
+def run_worker(house: House) -> None:
+    """Run until SIGTERM or SIGINT; what is running then is finished first."""
+    stopping = threading.Event()
+    consumer = house.queue.huey.create_consumer(workers=2, periodic=False, initial_delay=0.1, max_delay=1.0)
+
+    def sweep() -> None:
+        next_hourly = 0.0
+        passed = 0.0
+        while not stopping.wait(SWEEP_SECONDS):
+            passed += SWEEP_SECONDS
+            try:
+                house.queue.sweep()
+                if passed >= next_hourly:
+                    next_hourly = passed + HOUR
+                    start_hourly(house)
+            except Exception:
+                log.exception("a sweep failed; the next one tries again")
+
+    sweeper = threading.Thread(target=sweep, name="sweep", daemon=True)
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        stopping.set()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    consumer.start()
+    sweeper.start()
+    stopping.wait()
+    consumer.stop(graceful=True)
+    sweeper.join(timeout=30)
+
+
+@work.action
+def _enqueue_hourly(names: tuple[str, ...]) -> None:
+    for name in names:
+        enqueue(name)
+
+
+def start_hourly(house: House) -> None:
+    """Enqueue what every feature wants to happen once an hour."""
+    with work.scope(house):
+        _enqueue_hourly(tuple(name for feature in house.features for name in feature.hourly))

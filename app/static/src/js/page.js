@@ -1,0 +1,8 @@
+// What every page gains where JavaScript runs. Nothing here is needed to use a page, and nothing is kept on the device.
+import { watchExit } from "./exit.js";
+import { openDialogs } from "./dialogs.js";
+import { mendForms } from "./forms.js";
+
+watchExit(document);
+openDialogs(document);
+mendForms(document);

@@ -1,0 +1,148 @@
+// The room's list: stored messages in order, and below them what was written here and is not stored yet.
+
+/** More lines than this are not kept in the page, nor more elements than a slow phone draws well. */
+const MOST_MESSAGES = 120;
+const MOST_ELEMENTS = 780;
+/** What stays in any case, so that a page never becomes empty while it is being read. */
+const FEWEST_MESSAGES = 20;
+
+export class Timeline {
+  #list;
+  #lines;
+  #view;
+  #clock;
+  #me;
+  #name;
+  #trimmed;
+  #parked = [];
+  #everything = document.getElementsByTagName("*");
+
+  /** `me` is the reader's id, `name` how they are called. `trimmed(seq)` is told the oldest number that is left. */
+  constructor({ list, lines, view, clock, me, name, trimmed }) {
+    this.#list = list;
+    this.#lines = lines;
+    this.#view = view;
+    this.#clock = clock;
+    this.#me = me;
+    this.#name = name;
+    this.#trimmed = trimmed;
+    this.#localTimes();
+  }
+
+  /** The number of the newest stored message in the page, or 0. */
+  get newest() {
+    return Number(this.#stored().at(-1)?.dataset.seq ?? 0);
+  }
+
+  /** Whether messages have arrived that wait until the reader comes down to them. */
+  get hasParked() {
+    return this.#parked.length > 0;
+  }
+
+  /** Whether a message was written by the reader. */
+  isOwn(message) {
+    return message.author.id === this.#me;
+  }
+
+  /** Add stored messages, in order. A reader at the end stays there; one who reads further up is not moved. */
+  show(messages) {
+    const follows = this.#view.isAtEnd();
+    // A full page gives up its oldest lines, but never under the eyes of somebody who reads them.
+    if (!follows && (this.hasParked || this.#isFull())) {
+      this.#parked.push(...messages);
+      return;
+    }
+    for (const message of messages) this.#add(message);
+    if (!follows) return;
+    this.#trim();
+    this.#view.toEnd();
+  }
+
+  /** Add what waits, a little at a time while the reader comes down, or all of it. */
+  unpark(most = Infinity) {
+    for (const message of this.#parked.splice(0, most)) this.#add(message);
+    this.#trim();
+  }
+
+  /** Show how a text of one's own stands that is not stored yet. */
+  showUnsent(item) {
+    let line = this.unsentLine(item.clientId);
+    if (line) {
+      this.#lines.setState(line, item);
+      return;
+    }
+    line = this.#lines.message();
+    this.#lines.fillUnsent(line, item, this.#name);
+    this.#list.append(line);
+    this.#view.toEnd();
+  }
+
+  /** The line of an unsent text, or undefined. */
+  unsentLine(clientId) {
+    return this.#unsent().find((line) => line.dataset.clientId === clientId);
+  }
+
+  #add(message) {
+    const isOwn = this.isOwn(message);
+    const line = (isOwn && this.unsentLine(message.client_id)) || this.#lines.message();
+    this.#lines.fill(line, message, isOwn);
+    const next = this.#unsent()[0] ?? null;
+    // A line that already stands where it belongs is not moved: moving would take the focus out of it.
+    if (!line.isConnected || line.nextElementSibling !== next) this.#list.insertBefore(line, next);
+    this.#dayAbove(line);
+  }
+
+  #dayAbove(line) {
+    let before = line.previousElementSibling;
+    while (before && !before.matches(".message[data-seq]")) before = before.previousElementSibling;
+    if (before && this.#dayKey(before) === this.#dayKey(line)) return;
+    const above = line.previousElementSibling;
+    // The unread line stands between the day and its first unread message.
+    const place = above?.matches(".unread-line") ? above : line;
+    if (!place.previousElementSibling?.matches(".day-line")) place.before(this.#lines.day(instantOf(line)));
+  }
+
+  #dayKey(line) {
+    return this.#clock.dayKey(instantOf(line));
+  }
+
+  /** The server wrote times and days in UTC. */
+  #localTimes() {
+    for (const line of this.#list.querySelectorAll(".day-line")) line.remove();
+    for (const line of this.#stored()) {
+      this.#lines.setTime(line.querySelector(".message__time"), instantOf(line));
+      this.#dayAbove(line);
+    }
+  }
+
+  #trim() {
+    const stored = this.#stored();
+    let gone = 0;
+    while (stored.length - gone > FEWEST_MESSAGES && this.#isFull(stored.length - gone)) {
+      const line = stored[gone];
+      if (line.contains(document.activeElement)) break;
+      while (this.#list.firstElementChild !== line) this.#list.firstElementChild.remove();
+      line.remove();
+      gone += 1;
+    }
+    if (!gone) return;
+    this.#dayAbove(stored[gone]);
+    this.#trimmed(Number(stored[gone].dataset.seq));
+  }
+
+  #isFull(messages = this.#stored().length) {
+    return messages > MOST_MESSAGES || this.#everything.length > MOST_ELEMENTS;
+  }
+
+  #stored() {
+    return [...this.#list.querySelectorAll(".message[data-seq]")];
+  }
+
+  #unsent() {
+    return [...this.#list.querySelectorAll(".message[data-client-id]")];
+  }
+}
+
+function instantOf(line) {
+  return line.querySelector(".message__time").dateTime;
+}

@@ -1,0 +1,161 @@
+"""The load program: many connected people in one process of its own, told what to do line by line.
+
+Usage: python -m bench.crowd JOB, where JOB is JSON {"address", "room", "cookies" (may be empty), "people"}. It prints
+{"ready": people} when all are in the room, then answers each JSON line on its input with one on its output:
+
+    {"do": "flood", "seconds": s, "in_flight": n, "body": text}   n people post, each again when the last was acknowledged
+    {"do": "pace", "seconds": s, "per_second": r, "body": text}   posts at a steady rate, and how long each delivery took
+    {"do": "turn", "times": n, "body": text}                      one person posts and waits, n times
+"""
+
+import json
+import select
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+from bench.client import Client, split_frames
+
+#: Seconds that late deliveries are waited for after the last post.
+PATIENCE = 15.0
+MESSAGE = b'42["room.message"'
+ACK = b"43"
+PING = b"2"
+
+
+class Crowd:
+    """Everybody in one room, read by one epoll loop."""
+
+    def __init__(self, address: str, room: str, cookies: list[str], people: int) -> None:
+        self.room = room
+        self.people = [Client(address, cookies[i] if cookies else "") for i in range(people)]
+        for person in self.people:
+            answer = person.ask("room.open", {"room": room, "since": None})
+            if not answer.get("ok"):
+                raise RuntimeError(f"the room did not open: {answer}")
+        self.by_number = {person.sock.fileno(): person for person in self.people}
+        self.poll = select.epoll()
+        for number, person in self.by_number.items():
+            person.sock.setblocking(False)
+            self.poll.register(number, select.EPOLLIN)
+        self.posted = self.acknowledged = self.delivered = self.refused = 0
+
+    def post(self, person: Client, body: str) -> str:
+        """Post as this person; returns the id that comes back in every delivery."""
+        self.posted += 1
+        client_id = f"bench-{time.monotonic_ns():x}-{self.posted}"
+        person.emit("room.post", {"room": self.room, "client_id": client_id, "body": body})
+        return client_id
+
+    def read(self, wait: float, heard: Callable[[Client, bytes], None]) -> None:
+        """Read whatever has arrived within `wait` seconds; `heard` gets the acknowledgements and the messages."""
+        for number, _ in self.poll.poll(wait):
+            person = self.by_number[number]
+            part = person.sock.recv(262_144)
+            if not part:
+                raise ConnectionError("the server closed a connection")
+
+            def found(message: bytes, person: Client = person) -> None:
+                if message.startswith(MESSAGE):
+                    self.delivered += 1
+                    heard(person, message)
+                elif message.startswith(ACK):
+                    self.acknowledged += 1
+                    if b'"ok":true' not in message:
+                        self.refused += 1
+                    heard(person, message)
+                elif message == PING:
+                    person.send("3")
+
+            person.buffer = split_frames(person.buffer + part if person.buffer else part, found)
+
+    def settle(self, heard: Callable[[Client, bytes], None]) -> None:
+        """Wait until everything posted has been acknowledged and has reached everybody."""
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            if self.acknowledged >= self.posted and self.delivered >= self.expected:
+                return
+            self.read(0.05, heard)
+
+    @property
+    def expected(self) -> int:
+        return (self.posted - self.refused) * len(self.people)
+
+    def start_counting(self) -> None:
+        self.posted = self.acknowledged = self.delivered = self.refused = 0
+
+    def flood(self, seconds: float, in_flight: int, body: str) -> dict[str, Any]:
+        """As many posts as the server takes, `in_flight` at a time."""
+        self.start_counting()
+        until = time.monotonic() + seconds
+
+        def heard(person: Client, message: bytes) -> None:
+            if message.startswith(ACK) and time.monotonic() < until:
+                self.post(person, body)
+
+        step = max(1, len(self.people) // in_flight)
+        for person in self.people[: step * in_flight : step]:
+            self.post(person, body)
+        while time.monotonic() < until:
+            self.read(0.05, heard)
+        self.settle(heard)
+        return self.counts()
+
+    def pace(self, seconds: float, per_second: float, body: str) -> dict[str, Any]:
+        """A steady rate; milliseconds from each send to each receiver's reading."""
+        self.start_counting()
+        sent: dict[bytes, float] = {}
+        taken: list[float] = []
+
+        def heard(_person: Client, message: bytes) -> None:
+            if not message.startswith(ACK):
+                start = message.index(b"bench-")
+                taken.append((time.perf_counter() - sent[message[start : message.index(b'"', start)]]) * 1000)
+
+        start = time.perf_counter()
+        for turn in range(int(seconds * per_second)):
+            while (wait := start + turn / per_second - time.perf_counter()) > 0:
+                self.read(wait, heard)
+            before = time.perf_counter()
+            sent[self.post(self.people[turn % len(self.people)], body).encode()] = before
+        self.settle(heard)
+        return {**self.counts(), "taken_ms": taken}
+
+    def turn(self, times: int, body: str) -> dict[str, Any]:
+        """One person posts and waits for the acknowledgement: milliseconds of each round trip."""
+        self.start_counting()
+        taken: list[float] = []
+
+        def heard(_person: Client, _message: bytes) -> None: ...
+
+        for _ in range(times):
+            before = time.perf_counter()
+            self.post(self.people[0], body)
+            while self.acknowledged < self.posted:
+                self.read(1.0, heard)
+            taken.append((time.perf_counter() - before) * 1000)
+            self.settle(heard)
+        return {**self.counts(), "taken_ms": taken}
+
+    def counts(self) -> dict[str, Any]:
+        return {
+            "posted": self.posted,
+            "refused": self.refused,
+            "delivered": self.delivered,
+            "missing": self.expected - self.delivered,
+        }
+
+
+def main() -> None:
+    job = json.loads(sys.argv[1])
+    crowd = Crowd(job["address"], job["room"], job["cookies"], job["people"])
+    print(json.dumps({"ready": len(crowd.people)}), flush=True)
+    for line in sys.stdin:
+        order = json.loads(line)
+        act = {"flood": crowd.flood, "pace": crowd.pace, "turn": crowd.turn}[order.pop("do")]
+        print(json.dumps(act(**order)), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,176 @@
+"""Settings of one instance, read once from the environment and frozen.
+
+`read_settings` refuses to return anything unsafe: a program that starts is a program whose keys, cookies and
+addresses are as docs/operations says.
+"""
+
+import json
+import os
+import stat
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+ROOT = Path(__file__).resolve().parent
+
+
+class Mode(StrEnum):
+    """What the instance is for. Production refuses demo data, plain HTTP cookies and development pages."""
+
+    DEVELOPMENT = "development"
+    TEST = "test"
+    PRODUCTION = "production"
+
+
+class Unsafe(Exception):
+    """A setting that the program will not start with. Its text is one line that says how to mend it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that an instance is told from outside. Times are seconds, sizes are bytes."""
+
+    mode: Mode
+    instance: Path
+    database_url: str
+    keys_url: str
+    master_key_file: Path
+    queue_file: Path
+    redis_url: str | None
+    host: str
+    port: int
+    address: str
+    trusted_hosts: tuple[str, ...]
+    proxies: int
+    async_engine: Literal["eventlet", "threading"]
+    smtp_url: str | None
+    site_title: str
+    exit_url: str
+    limits: bool
+    fast_fanout: bool
+    processes: int
+    languages: tuple[str, ...] = ("ar", "en")
+    idle_seconds: int = 3600
+    absolute_seconds: int = 86_400
+    staff_idle_seconds: int = 900
+    staff_absolute_seconds: int = 43_200
+    form_bytes: int = 256 * 1024
+    event_bytes: int = 8 * 1024
+    extra: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def tls(self) -> bool:
+        """Whether people reach this instance over TLS, which decides Secure cookies and HSTS."""
+        return self.address.startswith("https://")
+
+    @property
+    def production(self) -> bool:
+        return self.mode is Mode.PRODUCTION
+
+    @property
+    def sqlite(self) -> bool:
+        return self.database_url.startswith("sqlite")
+
+
+def read_settings(environ: dict[str, str] | None = None) -> Settings:
+    """Read and check the environment.
+
+    Returns frozen settings. Raises Unsafe, with one line for the operator, when a value is missing, malformed or
+    dangerous. The key file itself is checked by `check_key_file`, since `flask init` runs before it exists.
+    """
+    env = dict(os.environ if environ is None else environ)
+    mode = _one_of(Mode, "APP_ENV", env.get("APP_ENV", "development"))
+    instance = Path(env.get("SANAD_INSTANCE", str(ROOT / "instance"))).resolve()
+    host = env.get("HOST", "127.0.0.1")
+    port = _port(env.get("PORT", "5000"))
+    address = env.get("ADDRESS", f"http://{_host_in_url(host)}:{port}").rstrip("/")
+    hosts = tuple(filter(None, (part.strip() for part in env.get("TRUSTED_HOSTS", "").split(","))))
+    key_file = Path(env.get("MASTER_KEY_FILE", str(instance / "secrets" / "master.key")))
+    data = instance / "data"
+    settings = Settings(
+        mode=mode,
+        instance=instance,
+        database_url=env.get("DATABASE_URL", f"sqlite:///{data / 'sanad.sqlite3'}"),
+        keys_url=env.get("KEYS_URL", f"sqlite:///{instance / 'keys' / 'keys.sqlite3'}"),
+        master_key_file=key_file,
+        queue_file=data / "queue.sqlite3",
+        redis_url=env.get("REDIS_URL") or None,
+        host=host,
+        port=port,
+        address=address,
+        trusted_hosts=hosts or _default_hosts(mode, address),
+        proxies=int(env.get("TRUSTED_PROXIES", "0")),
+        async_engine="threading" if env.get("ASYNC_ENGINE") == "threading" else "eventlet",
+        smtp_url=env.get("SMTP_URL") or None,
+        site_title=env.get("SITE_TITLE", "Sanad"),
+        exit_url=env.get("EXIT_URL", "https://www.wikipedia.org/"),
+        limits=env.get("LIMITS", "on") != "off",
+        fast_fanout=env.get("FANOUT", "fast") != "library",
+        processes=int(env.get("PROCESSES", "1")),
+        languages=tuple(env.get("LANGUAGES", "ar,en").split(",")),
+    )
+    _refuse_unsafe(settings)
+    return settings
+
+
+def _refuse_unsafe(settings: Settings) -> None:
+    parts = urlsplit(settings.address)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path:
+        raise Unsafe(f"ADDRESS must look like https://example.org, not {settings.address!r}")
+    if settings.production and not settings.tls and not parts.hostname.endswith(".onion"):
+        raise Unsafe("ADDRESS must begin with https:// (or be an .onion) when APP_ENV=production")
+    if settings.production and not settings.limits:
+        raise Unsafe("LIMITS=off is for measuring only and is refused when APP_ENV=production")
+    if settings.database_url == settings.keys_url:
+        raise Unsafe("KEYS_URL must be another database than DATABASE_URL: keys and data are kept apart")
+    if settings.sqlite and settings.processes > 1:
+        raise Unsafe("PROCESSES above 1 needs DATABASE_URL=postgresql+psycopg://... and REDIS_URL")
+    if settings.processes > 1 and not settings.redis_url:
+        raise Unsafe("PROCESSES above 1 needs REDIS_URL, so that limits and live messages are shared")
+    for url in (settings.database_url, settings.keys_url):
+        if not url.startswith(("sqlite:///", "postgresql+psycopg://")):
+            raise Unsafe("database addresses begin with sqlite:/// or postgresql+psycopg://")
+    if settings.master_key_file.parent == settings.instance / "data":
+        raise Unsafe("MASTER_KEY_FILE must lie outside the data folder, which is copied by backups")
+
+
+def check_key_file(path: Path) -> None:
+    """Raise Unsafe unless the master key file exists, is readable by us and by nobody else (mode 0600 or less)."""
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        raise Unsafe(f"no master key at {path}: run `flask init`, or set MASTER_KEY_FILE") from None
+    except PermissionError:
+        raise Unsafe(f"the master key at {path} cannot be reached: check the owner of its folder") from None
+    if stat.S_IMODE(mode) & 0o077:
+        raise Unsafe(f"the master key can be read by others: chmod 600 '{path}'")
+    try:
+        json.loads(path.read_text())
+    except PermissionError:
+        raise Unsafe(f"the master key at {path} cannot be read: chown it to the account that runs this") from None
+    except ValueError:
+        raise Unsafe(f"the master key at {path} is damaged: restore it from its own backup") from None
+
+
+def _default_hosts(mode: Mode, address: str) -> tuple[str, ...]:
+    hostname = urlsplit(address).hostname or ""
+    return (hostname,) if mode is Mode.PRODUCTION else tuple({hostname, "127.0.0.1", "localhost"})
+
+
+def _host_in_url(host: str) -> str:
+    return f"[{host}]" if ":" in host else "127.0.0.1" if host == "0.0.0.0" else host
+
+
+def _one_of(kind: type[Mode], name: str, value: str) -> Mode:
+    try:
+        return kind(value)
+    except ValueError:
+        raise Unsafe(f"{name} must be one of {', '.join(kind)}, not {value!r}") from None
+
+
+def _port(value: str) -> int:
+    if not value.isdigit() or not 0 < int(value) < 65_536:
+        raise Unsafe(f"PORT must be a number from 1 to 65535, not {value!r}")
+    return int(value)

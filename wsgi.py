@@ -1,0 +1,74 @@
+"""Where the program starts. The async engine is patched first, before anything else is imported.
+
+`python wsgi.py` serves; the `flask` command and other servers import `app` from here, unpatched. No other file names the engine.
+"""
+
+import os
+import sys
+
+SERVING = __name__ == "__main__" and os.environ.get("ASYNC_ENGINE", "eventlet") == "eventlet"
+if SERVING:
+    # psycopg waits in C by default, which would stop every greenlet; this makes it wait through patched selectors.
+    os.environ["PSYCOPG_WAIT_FUNC"] = "wait_selector"
+    import eventlet
+
+    eventlet.monkey_patch()
+
+import dataclasses  # noqa: E402  # everything below must be imported after patching
+import errno  # noqa: E402
+import logging  # noqa: E402
+import socket  # noqa: E402
+
+from app import create_app  # noqa: E402
+from config import Settings, Unsafe, read_settings  # noqa: E402
+
+#: Connections that may be open at once. The engine's default of 1,024 would refuse the next person silently.
+MOST_CONNECTIONS = 20_000
+BACKLOG = 1024
+
+
+def serve(settings: Settings) -> None:
+    """Serve until told to stop, on a listener of our own.
+
+    TCP_NODELAY: without it a small frame waits 40 ms for the one before to be acknowledged. No SO_REUSEPORT: a second server on
+    the same port must fail, not take half of the connections.
+    """
+    import eventlet.tpool
+    import eventlet.wsgi
+
+    listener = eventlet.listen((settings.host, settings.port), backlog=BACKLOG, reuse_port=False)
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    app = create_app(settings, offload=eventlet.tpool.execute)
+    eventlet.wsgi.server(
+        listener,
+        app,
+        max_size=MOST_CONNECTIONS,
+        log_output=False,
+        debug=False,
+        keepalive=75,
+        socket_timeout=75,
+        url_length_limit=4096,
+    )
+
+
+def fail(words: str) -> None:
+    """End with one line and exit code 2."""
+    print(f"sanad: {words}", file=sys.stderr)
+    sys.exit(2)
+
+
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    try:
+        chosen = read_settings()
+        serve(chosen)
+    except Unsafe as problem:
+        fail(str(problem))
+    except OSError as problem:
+        if problem.errno != errno.EADDRINUSE:
+            raise
+        fail(f"port {chosen.port} is taken: choose another with PORT=8080, or stop what uses it")
+    except KeyboardInterrupt:
+        pass
+else:
+    app = create_app(dataclasses.replace(read_settings(), async_engine="threading"), needs_key=False)
