@@ -8,7 +8,7 @@ ifndef PYTHON
 PYTHON := $(shell .venv/bin/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 	&& echo .venv/bin/python || echo python3)
 endif
-TOOLS = PYTHONDONTWRITEBYTECODE=1 "$(PYTHON)" -m tools
+TOOLS = "$(PYTHON)" -m tools
 BIN = .venv/bin
 
 # What to test, and how: make test ARGS="tests/chat -k unread"
@@ -21,39 +21,39 @@ help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
 
 run: python ## set up what is missing and start Sanad here (PORT=8080 make run for another port)
-	@$(TOOLS) run
+	@exec $(TOOLS) run
 
 demo: python ## load the fictional members and rooms, and print their sign-ins
-	@$(TOOLS) set-up
+	@exec $(TOOLS) set-up
 	@$(BIN)/python -m flask instance
 	@$(BIN)/python -m flask demo
 	@$(BIN)/python -m flask demo --sign-ins
 
 test: python ## run all tests (ARGS="tests/chat -k unread" for some)
-	@$(TOOLS) set-up-for-tests
+	@exec $(TOOLS) set-up-for-tests
 	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup $(ARGS)
 
 check: lint types contracts test ## lint, types, import contracts, tests
 
 lint: python ## look for mistakes and for lines that are not formatted
-	@$(TOOLS) set-up-for-checks
+	@exec $(TOOLS) set-up-for-checks
 	@$(BIN)/python -m ruff check .
 	@$(BIN)/python -m ruff format --check .
 
 types: python ## check the types, strictly
-	@$(TOOLS) set-up-for-checks
+	@exec $(TOOLS) set-up-for-checks
 	@$(BIN)/python -m mypy
 
 contracts: python ## check who imports whom
-	@$(TOOLS) set-up-for-checks
+	@exec $(TOOLS) set-up-for-checks
 	@$(BIN)/lint-imports
 
 bench: python ## measure speed and memory into bench/results (some minutes)
-	@$(TOOLS) set-up-for-tests
+	@exec $(TOOLS) set-up-for-tests
 	@$(BIN)/python -m bench
 
 screenshots: python ## take the README's pictures anew
-	@$(TOOLS) set-up-for-tests
+	@exec $(TOOLS) set-up-for-tests
 	@$(BIN)/python -m tools.screenshots
 
 clean: ## remove everything that was built or installed; never the instance with its members' words

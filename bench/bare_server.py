@@ -1,13 +1,15 @@
-"""The measure to compare with: Flask-SocketIO on the same engine and listener, doing nothing but `emit` to a room.
+"""The measure to compare with: Flask-SocketIO on the same engine and listener, doing nothing but `emit` to a
+room.
 
 Usage: python -m bench.bare_server PORT
 """
 
+# ruff: noqa: E402  # the engine patches the process before anything else is imported
 import eventlet
 
 eventlet.monkey_patch()
 
-import socket  # the engine patches first
+import socket
 import sys
 from typing import Any
 

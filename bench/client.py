@@ -1,4 +1,5 @@
-"""The cheapest Socket.IO client that is still correct: one raw socket, frames parsed by hand, no library in between."""
+"""The cheapest Socket.IO client that is still correct: one raw socket, frames parsed by hand, no library in
+between."""
 
 import base64
 import json

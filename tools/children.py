@@ -52,10 +52,11 @@ class Child:
         return self._process.poll() == 2
 
     def why(self) -> str:
-        """Return in words how it ended, with the last line that it wrote."""
+        """Return in words how it ended, with the last line that it wrote if that was a failure."""
         code = self._process.wait()
-        how = f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
-        return f"{how}: {self._last}" if self._last else how
+        if code < 0:
+            return f"killed by {signal.Signals(-code).name}"
+        return f"exit code {code}: {self._last}" if code and self._last else f"exit code {code}"
 
     def ask_to_end(self) -> None:
         """Send SIGTERM, unless it has ended already."""

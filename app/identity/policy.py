@@ -8,7 +8,7 @@ from app.kernel.actor import Actor
 from app.kernel.db import now
 
 
-def visible_sessions(actor: Actor) -> Select[tuple[LoginSession]]:
+def visible_sessions(actor: Actor) -> Select[LoginSession]:
     """A person's own sessions that are still alive. Nobody sees anyone else's."""
     if actor.id is None:
         return select(LoginSession).where(false())
@@ -17,7 +17,7 @@ def visible_sessions(actor: Actor) -> Select[tuple[LoginSession]]:
     )
 
 
-def visible_invitations(actor: Actor) -> Select[tuple[Invitation]]:
+def visible_invitations(actor: Actor) -> Select[Invitation]:
     """All invitations, for those who may make them."""
     if not actor.holds(Permission.INVITATIONS_MAKE):
         return select(Invitation).where(false())

@@ -1,7 +1,9 @@
-"""What must be known about the engine's WebSocket object, found by its shape, so that no engine is imported here.
+"""What must be known about the engine's WebSocket object, found by its shape, so that no engine is imported
+here.
 
-Every WebSocket of an Engine.IO server is opened through `adapt`. On an object of eventlet's shape it mends five things,
-each a way in which one client could hurt the others; on any other engine it only closes what a failed socket leaves open.
+Every WebSocket of an Engine.IO server is opened through `adapt`. On an object of eventlet's shape it mends
+five things, each a way in which one client could hurt the others; on any other engine it only closes what a
+failed socket leaves open.
 """
 
 import functools
@@ -14,7 +16,8 @@ log = logging.getLogger(__name__)
 
 
 def adapt(eio: Any, opened: Callable[[Any, Any], None]) -> None:
-    """Open every later WebSocket of the Engine.IO server `eio` in our way, and tell `opened(engineio_socket, websocket)`.
+    """Open every later WebSocket of the Engine.IO server `eio` in our way, and tell `opened(engineio_socket,
+    websocket)`.
 
     WebSocket must be the only transport: an Engine.IO socket does not outlive its WebSocket.
     """
@@ -29,17 +32,19 @@ def adapt(eio: Any, opened: Callable[[Any, Any], None]) -> None:
             try:
                 return handler(websocket)
             except (ValueError, OSError) as error:
-                # A frame that is not an Engine.IO packet ends here. It is the client's mistake: no traceback, which
-                # would let anybody fill the log.
+                # A frame that is not an Engine.IO packet ends here. It is the client's mistake: no traceback,
+                # which would let anybody fill the log.
                 log.info("a socket was closed: %s", type(error).__name__)
                 return []
 
         opening = driver(run, server)
-        # The drafts before RFC 6455 have no frame length, so the engine would collect such a "frame" without end.
+        # The drafts before RFC 6455 have no frame length, so the engine would collect such a "frame" without
+        # end.
         opening.support_legacy_versions = False
 
         def respond(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-            # Per-message deflate costs four fifths of the fan-out, and a shared frame cannot be compressed per receiver.
+            # Per-message deflate costs four fifths of the fan-out, and a shared frame cannot be compressed
+            # per receiver.
             environ.pop("HTTP_SEC_WEBSOCKET_EXTENSIONS", None)
             try:
                 body: Iterable[bytes] = opening(environ, start_response)
@@ -55,7 +60,8 @@ def adapt(eio: Any, opened: Callable[[Any, Any], None]) -> None:
 
 
 def raw_socket(websocket: Any) -> socket.socket | None:
-    """The operating system's socket under the engine's WebSocket, or None where bytes must not bypass the engine."""
+    """The operating system's socket under the engine's WebSocket, or None where bytes must not bypass the
+    engine."""
     # Not isinstance: once the engine has patched the process, the name `socket.socket` means its own class.
     raw: socket.socket | None = getattr(getattr(websocket, "socket", None), "fd", None)
     return raw if hasattr(websocket, "_sendlock") else None
@@ -76,7 +82,8 @@ def _hardened(base: Any, sleep: Callable[[float], None]) -> type:
         collected = 0
 
         def push(self, part: bytes, final: bool = False) -> None:
-            # One more per part, so that empty fragments have an end too; twice the limit leaves room for that.
+            # One more per part, so that empty fragments have an end too; twice the limit leaves room for
+            # that.
             self.collected += len(part) + 1
             if self.collected > 2 * self.max_frame_length:
                 raise ValueError("message too large")
@@ -88,14 +95,12 @@ def _hardened(base: Any, sleep: Callable[[float], None]) -> type:
         Message = BoundedMessage
 
         @staticmethod
-        def _apply_mask(
-            part: bytes, mask: tuple[int, ...], length: int | None = None, offset: int = 0
-        ) -> bytes:
+        def _apply_mask(part: bytes, mask: tuple[int, ...], length: int | None = None, offset: int = 0) -> bytes:
             return unmask(part, bytes(mask), offset)
 
         def _recv_frame(self, message: Any = None) -> Any:
-            # Reading what has already arrived never yields: a client that sends without pause would be the only one
-            # served. One frame per turn, pings and fragments included.
+            # Reading what has already arrived never yields: a client that sends without pause would be the
+            # only one served. One frame per turn, pings and fragments included.
             sleep(0)
             return super()._recv_frame(message)
 
@@ -105,7 +110,8 @@ def _hardened(base: Any, sleep: Callable[[float], None]) -> type:
 def unmask(part: bytes, mask: bytes, offset: int = 0) -> bytes:
     """`part` of a masked frame in the clear; it starts `offset` bytes into the frame (RFC 6455, section 5.3).
 
-    One XOR of two big integers: the engine's own loop over bytes takes 0.6 ms for 4 KB, which is a way to be flooded.
+    One XOR of two big integers: the engine's own loop over bytes takes 0.6 ms for 4 KB, which is a way to be
+    flooded.
     """
     length = len(part)
     start = offset % 4

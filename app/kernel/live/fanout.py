@@ -1,17 +1,18 @@
-"""Broadcasts at the speed of the kernel: one WebSocket frame is built and written straight to each receiver's socket.
+"""Broadcasts by one WebSocket frame that is built once and written straight to each receiver's socket.
 
-The library puts a packet in the queue of each receiver, wakes a writer for each, and each writer builds the same frame
-again. Here the frame is built once and sent at once, without yielding, to every receiver that is idle; the others get the
-packet through the library's queue. What keeps the order of each receiver right:
+The library puts a packet in the queue of each receiver, wakes a writer for each, and each writer builds the
+same frame again. Here the frame is built once and sent at once, without yielding, to every receiver that is
+idle; the others get the packet through the library's queue. What keeps the order of each receiver right:
 
-- Greenlets of one operating system thread yield only where they wait. Nothing between "is it idle?" and "it is written"
-  waits, so nobody else can write in between.
-- A receiver is idle when its library writer waits for a packet, with nothing queued or in hand (`unsent == 0`), and nobody
-  is in the middle of a frame (the WebSocket's send lock is free).
-- A frame that the kernel took only in part leaves the receiver busy: the send lock is held until a greenlet of its own has
-  written the rest. Whatever comes meanwhile waits in the queue, behind it.
-- A receiver that lags too far is cut off: it reconnects and asks for what it missed. Cutting only shuts the socket down, so
-  that the library's own reader sees the end and cleans up; a broadcast never waits and never runs a handler.
+- Greenlets of one operating system thread yield only where they wait. Nothing between "is it idle?" and "it
+  is written" waits, so nobody else can write in between.
+- A receiver is idle when its library writer waits for a packet, with nothing queued or in hand
+  (`unsent == 0`), and nobody is in the middle of a frame (the WebSocket's send lock is free).
+- A frame that the kernel took only in part leaves the receiver busy: the send lock is held until a greenlet
+  of its own has written the rest. Whatever comes meanwhile waits in the queue, behind it.
+- A receiver that lags too far is cut off: it reconnects and asks for what it missed. Cutting only shuts the
+  socket down, so that the library's own reader sees the end and cleans up; a broadcast never waits and never
+  runs a handler.
 """
 
 import socket
@@ -22,9 +23,9 @@ import orjson
 from engineio.packet import MESSAGE, PING
 from engineio.packet import Packet as EnginePacket
 from engineio.socket import Socket as EngineSocket
-from socketio.manager import Manager
 
 from app.kernel.live import engine
+from app.kernel.live.doorkeeper import Doorkeeper
 
 #: How far a receiver may lag before it is cut off.
 MAX_UNSENT_PACKETS = 500
@@ -65,7 +66,8 @@ class DirectSocket(EngineSocket):  # type: ignore[misc]  # the library has no ty
     websocket: Any
     #: The engine's own lock around one frame.
     send_lock: Any
-    #: Packets given to the library's queue and not known to be written; what it took last counts until it comes back.
+    #: Packets given to the library's queue and not known to be written; what it took last counts until it
+    #: comes back.
     unsent: int
     unsent_characters: int
     #: Characters in the packets that the library's writer took last.
@@ -76,8 +78,8 @@ class DirectSocket(EngineSocket):  # type: ignore[misc]  # the library has no ty
     def take_over(cls, connection: EngineSocket, websocket: Any) -> None:
         """Make `connection` one of us. Must run before its library writer starts.
 
-        The library has no place to choose the class of its sockets, hence the change of class. On an engine whose raw
-        socket cannot be reached the connection stays as it is.
+        The library has no place to choose the class of its sockets, hence the change of class. On an engine
+        whose raw socket cannot be reached the connection stays as it is.
         """
         raw = engine.raw_socket(websocket)
         if raw is None:
@@ -96,13 +98,14 @@ class DirectSocket(EngineSocket):  # type: ignore[misc]  # the library has no ty
         if not self.check_ping_timeout():
             return
         if packet.packet_type == PING:
-            # The library's writer closes a connection whose queue stays empty for too long; pings keep it from that.
+            # The library's writer closes a connection whose queue stays empty for too long; pings keep it
+            # from that.
             self._enqueue(packet)
         else:
             self.deliver(frame(packet.encode()), packet)
 
     def deliver(self, whole_frame: bytes, packet: EnginePacket) -> None:
-        """Send the frame, or the packet that says the same, now or after what is already waiting. Never waits."""
+        """Send the frame now, or the packet that says the same after what is already waiting. Never waits."""
         if self.unsent or self.send_lock.locked():
             self._enqueue(packet)
             return
@@ -118,20 +121,22 @@ class DirectSocket(EngineSocket):  # type: ignore[misc]  # the library has no ty
             self.server.start_background_task(self._finish, whole_frame[written:])
 
     def poll(self) -> list[EnginePacket]:
-        """Called by the library's writer for its next packets, when it has written all that it was given before."""
+        """The next packets for the library's writer, which asks when it has written all it was given before."""
         self.unsent = self.queue.qsize()
         self.unsent_characters -= self.in_hand
         packets: list[EnginePacket] = super().poll()
         self.in_hand = sum(_length(packet) for packet in packets)
         return packets
 
-    def close(self, wait: bool = True, abort: bool = False, reason: str | None = None) -> None:
-        """End the connection at the server's wish. Nobody waits for the client, who has a moment to read what is left.
+    def close(self, wait: bool = False, abort: bool = False, reason: str | None = None) -> None:  # noqa: ARG002
+        """End the connection. The client has a moment to read what is left; nobody waits for it.
 
-        The library would wait here until everything is written: a client that never reads could hold up whoever ends it.
+        The library would `wait` until everything is written: a client that never reads could hold up whoever
+        ends it.
         """
+        last_words = not abort and not self.closing
         super().close(wait=False, abort=abort, reason=reason)
-        if not abort:
+        if last_words:
             self.server.start_background_task(self._cut_later)
 
     def cut(self) -> None:
@@ -166,10 +171,10 @@ class DirectSocket(EngineSocket):  # type: ignore[misc]  # the library has no ty
             self.send_lock.release()
 
 
-class Fanout(Manager):  # type: ignore[misc]  # the library has no types
-    """A client manager that delivers broadcasts directly. With `fast=False`, or on another engine, the library does.
+class Fanout(Doorkeeper):
+    """A client manager that delivers broadcasts directly.
 
-    Stands behind a manager with a message queue too: `class Shared(RedisManager, Fanout)`.
+    With `fast=False`, or on an engine without raw sockets, the library's own path is used. Stands behind a manager with a message queue too: `class Shared(RedisManager, Fanout)`.
     """
 
     fast = True
@@ -183,7 +188,7 @@ class Fanout(Manager):  # type: ignore[misc]  # the library has no types
         if self.fast:
             DirectSocket.take_over(connection, websocket)
 
-    def emit(
+    def emit(  # noqa: PLR0917  # the library's signature
         self,
         event: str,
         data: Any,
@@ -194,7 +199,7 @@ class Fanout(Manager):  # type: ignore[misc]  # the library has no types
         to: Any = None,
         **options: Any,
     ) -> None:
-        """Send an event to everyone in a room (or in each of a list of rooms) who is connected to this process."""
+        """Send an event to everyone connected to this process who is in a room, or in one of a list of rooms."""
         payload = None if callback or not self.fast else _event(event, data, namespace)
         if payload is None:
             super().emit(event, data, namespace, room, skip_sid, callback, to, **options)

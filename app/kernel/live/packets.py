@@ -1,7 +1,8 @@
 """What a client may send over the socket, checked before the library acts on it.
 
-The library trusts the form of a packet: an event that is no list ends in a traceback, which would let anybody fill the log,
-and an event named `connect` runs the handler of the handshake with whatever the client says the request was.
+The library trusts the form of a packet: an event that is no list ends in a traceback, which would let anybody
+fill the log, and an event named `connect` runs the handler of the handshake with whatever the client says the
+request was.
 """
 
 import logging
@@ -40,7 +41,8 @@ class StrictPacket(Packet):  # type: ignore[misc]  # the library has no types
 
 
 def read_strictly(server: Any) -> None:
-    """Have the Socket.IO `server` end the connection of a client that sends anything malformed, with one line of log."""
+    """Have the Socket.IO `server` end the connection of a client that sends anything malformed, with one line
+    of log."""
     server.packet_class = StrictPacket
     handle = server.eio.handlers["message"]
 
@@ -57,9 +59,4 @@ def read_strictly(server: Any) -> None:
 
 
 def _is_event(content: Any) -> bool:
-    return (
-        isinstance(content, list)
-        and bool(content)
-        and isinstance(content[0], str)
-        and content[0] not in RESERVED
-    )
+    return isinstance(content, list) and bool(content) and isinstance(content[0], str) and content[0] not in RESERVED

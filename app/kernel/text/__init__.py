@@ -1,4 +1,4 @@
-"""The one place for people's text: cleaning, rendering, folding for search, names, and what gives someone away."""
+"""The one place for people's text: cleaning, rendering, search, names, and what gives someone away."""
 
 from app.kernel.text.cleaning import clean_line, clean_text
 from app.kernel.text.exposure import Finding, Kind, gives_away

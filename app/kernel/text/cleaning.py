@@ -3,14 +3,14 @@
 import re
 import unicodedata
 
-# Refused everywhere: C0 and C1 controls, surrogates, noncharacters, bidi embeddings, overrides and isolates (they can
-# reorder what stands around them), and the invisible ones that carry nothing for a reader but can mark whose copy of
-# a text was leaked (zero width space, word joiner, byte order mark, annotation and tag characters).
+# Refused everywhere: C0 and C1 controls, surrogates, noncharacters; bidi embeddings, overrides and isolates,
+# which reorder what stands around them; and invisible ones that carry nothing for a reader but can mark whose
+# copy of a text was leaked (zero width space, word joiner, byte order mark, annotation and tag characters).
 _NEVER = (
     "\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u200b\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
     "\ufdd0-\ufdef\ufffe\uffff\ud800-\udfff\U000e0000-\U000e007f"
 ) + "".join(f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0x10000, 0x110000, 0x10000))
-# Meant for the inside of words and lines: bodies keep them (ZWNJ is Sorani and Persian spelling), names do not.
+# Meant for the inside of words and lines: bodies keep them (ZWNJ is Persian and Sorani spelling), names not.
 _JOINERS_AND_MARKS = (
     "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200c-\u200f\u3164\ufe00-\ufe0f\uffa0"
 )
@@ -19,7 +19,7 @@ _UNWANTED = re.compile(f"[{_NEVER}]")
 _OTHER_BREAKS = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 _TO_CLEAN = re.compile(f"[{_NEVER}\r\x0b\x0c\x85\u2028\u2029]")
 _INVISIBLE = re.compile(f"[{_NEVER}{_JOINERS_AND_MARKS}\U000e0100-\U000e01ef]")
-# Thirty is the Stream-Safe limit of UAX #15; a longer run is not writing, and composing it costs quadratic time.
+# The Stream-Safe limit of UAX #15: a longer run is not writing, and to compose it costs quadratic time.
 _MARK_RUN = 30
 
 

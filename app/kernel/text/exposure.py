@@ -30,10 +30,12 @@ class Finding(NamedTuple):
 _GAP = r"[ \u00a0./()-]{0,3}"
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,6}[^\W\d_]{2,24}")
 _MAP = re.compile(
-    r"(?:https?://)?(?:(?:www\.|m\.)?(?:google\.[a-z.]{2,6}/maps|openstreetmap\.org|osm\.org|bing\.com/maps|yandex\.[a-z.]{2,6}/maps"
-    r"|waze\.com)|maps\.google\.|maps\.app\.goo\.gl|goo\.gl/maps|maps\.apple\.com|plus\.codes|w3w\.co|what3words\.com)[^\s<>\"]{0,500}"
-    r"|\bgeo:-?\d[^\s<>\"]{0,100}",
-    re.IGNORECASE,
+    r"""(?:https?://)?(?:www\.|m\.)?
+    (?: (?:google|yandex)\.[a-z.]{2,6}/maps | bing\.com/maps | goo\.gl/maps | maps\.app\.goo\.gl | maps\.google\.
+      | maps\.apple\.com | openstreetmap\.org | osm\.org | waze\.com | plus\.codes | w3w\.co | what3words\.com )
+    [^\s<>"]{0,500}
+    | \bgeo:-?\d[^\s<>"]{0,100}""",
+    re.IGNORECASE | re.VERBOSE,
 )
 _DEGREES = re.compile(
     r"(?<![\d.])([-+]?\d{1,2}[.٫]\d{3,10})°?\s?[NSنج]?[\s,،;/]{1,3}([-+]?\d{1,3}[.٫]\d{3,10})(?![\d.]\d|\d)",
@@ -62,14 +64,14 @@ _IDENTITY = re.compile(r"(?<![\w.,+])(?:\d{9,16}|[A-Z]{1,2} ?\d{7,9})(?![\w]|[.,
 
 
 def gives_away(text: str) -> list[Finding]:
-    """Return what may give someone away in `text`, in order and without overlaps. A warning, never a verdict."""
+    """Return what may give someone away in `text`, in order, without overlaps. A warning, never a verdict."""
     latin = latin_digits(text)
     taken = [False] * len(text)
     findings: list[Finding] = []
     for kind, pattern in _PATTERNS:
         for match in pattern.finditer(latin):
-            start, end = match.span()
-            if not any(taken[start:end]) and _is_likely(kind, match):
+            start, end = match.start(), _end(kind, match)
+            if end > start and not any(taken[start:end]):
                 taken[start:end] = [True] * (end - start)
                 findings.append(Finding(kind, start, end))
     return sorted(findings, key=lambda finding: finding.start)
@@ -86,18 +88,27 @@ _PATTERNS = (
 )
 
 
-def _is_likely(kind: Kind, match: re.Match[str]) -> bool:
+def _end(kind: Kind, match: re.Match[str]) -> int:
+    """Return where the finding ends; its own start when it is not what it looked like."""
     if kind is Kind.IBAN:
-        return _adds_up(match[0])
+        return _iban_end(match)
     if match.re is _DEGREES:
         latitude, longitude = (float(part.replace("٫", ".")) for part in match.groups())
-        return abs(latitude) <= 90 and abs(longitude) <= 180
-    return True
+        return match.end() if abs(latitude) <= 90 and abs(longitude) <= 180 else match.start()
+    return match.end()
+
+
+def _iban_end(match: re.Match[str]) -> int:
+    """Return where an account number with right control digits ends; words after it look like more of it."""
+    boundaries = [place.start() for place in re.finditer(r"(?<=[A-Za-z0-9])(?![A-Za-z0-9])", match[0])]
+    for length in reversed(boundaries):
+        if _adds_up(re.sub(r"[ -]", "", match[0][:length]).upper()):
+            return match.start() + length
+    return match.start()
 
 
 def _adds_up(iban: str) -> bool:
     """Check the two control digits (ISO 13616)."""
-    characters = re.sub(r"[ -]", "", iban).upper()
-    if not 15 <= len(characters) <= 34:
+    if not 15 <= len(iban) <= 34:
         return False
-    return int("".join(str(int(c, 36)) for c in characters[4:] + characters[:4])) % 97 == 1
+    return int("".join(str(int(character, 36)) for character in iban[4:] + iban[:4])) % 97 == 1

@@ -23,11 +23,13 @@ _LETTERS = {
 }  # fmt: skip
 _UNSEEN = "\u00ad\u061c\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
 _DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹", "01234567890123456789")
-_levels = _Levels(str.maketrans(_LETTERS) | _DIGITS | str.maketrans("", "", _UNSEEN))
+_levels = _Levels(
+    {**{ord(one): other for one, other in _LETTERS.items()}, **_DIGITS, **str.maketrans("", "", _UNSEEN)}
+)
 
 
 def latin_digits(value: str) -> str:
-    """Return `value` with Arabic-Indic and Persian digits as Latin ones; every other position is unchanged."""
+    """Return `value` with Arabic-Indic and Persian digits made Latin; every position stays the same."""
     return value.translate(_DIGITS)
 
 

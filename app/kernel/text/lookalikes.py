@@ -1,4 +1,4 @@
-"""Which names a person could take for one another, by Unicode's own table of confusable characters (UTS #39)."""
+"""Which names a person could take for one another, by Unicode's table of confusable characters (UTS #39)."""
 
 import json
 import unicodedata
@@ -10,17 +10,17 @@ from app.kernel.text.folding import fold, latin_digits
 
 
 def skeleton(value: str) -> str:
-    """Return a form that is equal for names which look or read alike; for comparing only, never for showing.
+    """Return a form that is equal for names which look or read alike; to compare, never to show.
 
-    Case, spaces, punctuation, diacritics, harakat and the spellings that `fold` levels do not count; i, l and 1 are
-    one, and so are o and 0. Empty when `value` has neither letter nor digit.
+    Case, spaces, punctuation, diacritics, harakat and the spellings that `fold` levels do not count; i, l and 1
+    are one, and so are o and 0. Empty when `value` has neither letter nor digit.
     """
     # Digits first: the table takes the Arabic five for an o, but a reader of Arabic does not.
     alike = _prototypes(latin_digits(unicodedata.normalize("NFKC", value)))
-    # Capitals look like other letters than small ones do, so the table is asked before folding and again after it.
+    # Capitals look like other letters than small ones do: the table is asked before folding and after it.
     while (step := _prototypes(fold(alike))) != alike:
         alike = step
-    return "".join(c for c in alike if c.isalnum())
+    return "".join(c for c in alike if unicodedata.category(c)[0] not in "PZCM")
 
 
 def _prototypes(value: str) -> str:
@@ -32,7 +32,7 @@ def _table() -> dict[int, str]:
     """Return each confusable character's prototype, read from the table that homoglyphs-fork ships."""
     prototype: dict[str, str] = {}
     for group in _classes():
-        # Only a prototype is longer than one character (m looks like rn), so a class has one such member at most.
+        # Only a prototype is longer than one character (m looks like rn): a class has one such at most.
         chosen = max(group, key=lambda member: (len(member), member == "l", member == "o", -ord(member[0])))
         prototype |= {member: chosen for member in group if len(member) == 1}
     return {ord(character): chosen for character, chosen in prototype.items() if character != chosen}

@@ -40,7 +40,7 @@ _reader = _Reader()
 
 
 def is_prose(text: str) -> bool:
-    """Say whether clean `text` holds neither Markdown nor addresses, so that `prose` draws just what `draw` would."""
+    """Say whether clean `text` holds neither Markdown nor addresses: `prose` draws just what `draw` would."""
     if _MARK.search(text) or may_hold_links(text):
         return False
     return not any(
@@ -51,14 +51,14 @@ def is_prose(text: str) -> bool:
 
 def prose(text: str) -> str:
     """Return `text` as typed: empty lines part paragraphs, other line ends are kept."""
-    inside = html.escape(text.strip("\n"), quote=False)
+    inside = _escaped(text.strip("\n"))
     if "\n" not in inside:
         return f"<p>{inside}</p>" if inside else ""
     return "".join(f"<p>{part.replace(chr(10), '<br>')}</p>" for part in _EMPTY_LINES.split(inside))
 
 
 def draw(text: str) -> str | None:
-    """Return clean Markdown `text` as HTML without links for bare addresses, or None when it is knotted beyond reading."""
+    """Return clean Markdown `text` as HTML, bare addresses still bare; None when it is knotted beyond reading."""
     tokens = _tokens(text)
     return None if tokens is None else "".join(_drawn(tokens))
 
@@ -67,6 +67,10 @@ def words(text: str) -> str:
     """Return the words of clean Markdown `text` without its marks, blocks parted by newlines."""
     tokens = _tokens(text)
     return text if tokens is None else "\n".join(_spoken(token) for token in tokens if token.content)
+
+
+def _escaped(text: str) -> str:
+    return html.escape(text, quote=False)
 
 
 def _tokens(text: str) -> list[Token] | None:
@@ -99,7 +103,7 @@ def _drawn(tokens: Sequence[Token]) -> Iterator[str]:
             case "inline":
                 yield from (_INLINE[child.type](child) for child in token.children or ())
             case "fence" | "code_block":
-                yield f"<pre><code>{html.escape(token.content.removesuffix(chr(10)), quote=False)}</code></pre>"
+                yield f"<pre><code>{_escaped(token.content.removesuffix(chr(10)))}</code></pre>"
             case _ if token.nesting == 1:
                 start = token.attrGet("start")
                 numbered = "" if start is None else f' start="{int(start)}"'
@@ -109,17 +113,17 @@ def _drawn(tokens: Sequence[Token]) -> Iterator[str]:
 
 
 _INLINE: dict[str, Callable[[Token], str]] = {
-    "text": lambda token: html.escape(token.content, quote=False),
-    "code_inline": lambda token: f"<code>{html.escape(token.content, quote=False)}</code>",
-    "image": lambda token: html.escape(token.content, quote=False),
-    "softbreak": lambda token: "<br>",
-    "hardbreak": lambda token: "<br>",
-    "em_open": lambda token: "<em>",
-    "em_close": lambda token: "</em>",
-    "strong_open": lambda token: "<strong>",
-    "strong_close": lambda token: "</strong>",
+    "text": lambda token: _escaped(token.content),
+    "code_inline": lambda token: f"<code>{_escaped(token.content)}</code>",
+    "image": lambda token: _escaped(token.content),
+    "softbreak": lambda _: "<br>",
+    "hardbreak": lambda _: "<br>",
+    "em_open": lambda _: "<em>",
+    "em_close": lambda _: "</em>",
+    "strong_open": lambda _: "<strong>",
+    "strong_close": lambda _: "</strong>",
     "link_open": lambda token: f'<a href="{html.escape(str(token.attrGet("href")))}">',
-    "link_close": lambda token: "</a>",
+    "link_close": lambda _: "</a>",
 }
 
 

@@ -5,6 +5,7 @@ from enum import StrEnum
 from itertools import groupby
 
 from app.kernel.text.cleaning import clean_line, has_invisible
+from app.kernel.text.lookalikes import skeleton
 
 LONGEST_NAME = 60  # characters
 _JOINING = "'’ʼ"
@@ -34,8 +35,8 @@ class NameProblem(ValueError):
 def check_name(value: str) -> str:
     """Return the chosen name in NFKC with single spaces.
 
-    Raises NameProblem: controls for anything invisible (also ZWNJ), mixed_scripts for two scripts in one word,
-    confusing for signs and scripts other than Arabic and Latin, too_long past 60 characters.
+    Raises NameProblem: controls for anything invisible (ZWNJ too), mixed_scripts for two scripts in one
+    word, confusing for signs and scripts other than Arabic and Latin, too_long past 60 characters.
     """
     if has_invisible(value):
         raise NameProblem(NameCode.CONTROLS)
@@ -51,7 +52,8 @@ def check_name(value: str) -> str:
         raise NameProblem(NameCode.MIXED_SCRIPTS)
     if any(scripts - {"ARABIC", "LATIN"} for scripts in scripts_by_word):
         raise NameProblem(NameCode.CONFUSING)
-    if not any(unicodedata.category(c).startswith("L") and c not in _JOINING for c in name):
+    has_letter = any(unicodedata.category(c).startswith("L") and c not in _JOINING for c in name)
+    if not has_letter or not skeleton(name):
         raise NameProblem(NameCode.NO_LETTER)
     return name
 
@@ -62,7 +64,7 @@ def _words(name: str) -> list[str]:
 
 
 def _script(character: str) -> str:
-    """Return the script of a letter, "" for what belongs to every script, "?" for what has no place in a name."""
+    """Return the script of a letter, "" for what belongs to all, "?" for what has no place in a name."""
     kind = unicodedata.category(character)
     if character in _JOINING:
         return ""

@@ -14,7 +14,8 @@ _CONTAINERS = ("ul", "ol", "li", "blockquote")
 _wall: Final = nh3.Cleaner(
     tags={"p", "br", "em", "strong", "code", "pre", "a", *_CONTAINERS},
     clean_content_tags=set(),
-    attributes={"a": {"href"}, "ol": {"start"}},
+    # An empty "*" refuses title and lang, which the sanitiser would otherwise let through on every tag.
+    attributes={"*": set(), "a": {"href"}, "ol": {"start"}},
     tag_attribute_values={tag: {"dir": {"auto", "ltr", "rtl"}} for tag in _CONTAINERS},
     set_tag_attribute_values={"p": {"dir": "auto"}, "pre": {"dir": "ltr"}, "code": {"dir": "ltr"}},
     link_rel=REL,
@@ -26,9 +27,9 @@ _wall: Final = nh3.Cleaner(
 def render(source: str) -> Markup:
     """Return people's Markdown as safe HTML.
 
-    Paragraphs, emphasis, lists, quotations, code and line breaks; headings become strong paragraphs, images their
-    description, HTML is shown as typed. Every block has a direction, every link is isolated and leads through the
-    leaving page.
+    Paragraphs, emphasis, lists, quotations, code and line breaks; headings become strong paragraphs, images
+    their description, HTML is shown as typed. Every block has a direction, every link is isolated and leads
+    through the leaving page.
     """
     text = clean_text(source)
     if is_prose(text):
@@ -47,7 +48,7 @@ def render_markdown(text: str) -> Markup:
 
 
 def plain(source: str, limit: int) -> str:
-    """Return at most `limit` characters of the text on one line without Markdown, ending in … when it was cut.
+    """Return at most `limit` characters of the text on one line without Markdown, ending in … when cut.
 
     It is text, not HTML: a template escapes it.
     """

@@ -1,14 +1,16 @@
-"""A small real server on the real engine, for test_fanout: it broadcasts what it is told and says how its sockets are.
+"""A small real server on the real engine, for test_fanout: it broadcasts what it is told and says how its
+sockets are.
 
 Usage: python -m tests.kernel.live.fanout_server OPTIONS, where OPTIONS is JSON:
 {"fast": bool, "send_buffer": bytes or null, "ping": [interval, timeout] in seconds}. Prints its port.
 """
 
+# ruff: noqa: E402  # the engine patches the process before anything else is imported
 import eventlet
 
 eventlet.monkey_patch()
 
-import json  # the engine patches first
+import json
 import socket
 import sys
 import time
@@ -17,8 +19,8 @@ from typing import Any
 import eventlet.wsgi
 import socketio
 
+from app.kernel.live import doorkeeper
 from app.kernel.live.fanout import Fanout
-from app.kernel.live.packets import read_strictly
 
 ROOM = "room"
 MAX_EVENT_BYTES = 8192
@@ -32,7 +34,7 @@ class Stage:
         self.gone: list[str] = []
         for name in ("enter", "say", "sockets", "close_sending", "end"):
             server.on(name, getattr(self, name))
-        server.on("connect", lambda sid, environ, auth=None: True)
+        server.on("connect", lambda sid, environ, auth=None: auth != "refuse me")
         server.on("disconnect", lambda sid, reason: self.gone.append(sid))
 
     def enter(self, sid: str, room: str) -> str:
@@ -40,7 +42,8 @@ class Stage:
         return sid
 
     def say(self, sid: str, order: dict[str, Any]) -> dict[str, Any]:
-        """Broadcast `times` numbered messages; returns how long the slowest broadcast took, in milliseconds."""
+        """Broadcast `times` numbered messages; returns how long the slowest broadcast took, in
+        milliseconds."""
         slowest = 0.0
         sizes = order.get("sizes", [0])
         for number in range(order.get("first", 0), order.get("first", 0) + order.get("times", 1)):
@@ -58,7 +61,8 @@ class Stage:
         return {"slowest_ms": slowest * 1000}
 
     def close_sending(self, _sid: str, target: str) -> None:
-        """Break the connection of `target` under the server's hands, and broadcast before anybody could notice."""
+        """Break the connection of `target` under the server's hands, and broadcast before anybody could
+        notice."""
         connection = self.server.eio.sockets[self.server.manager.eio_sid_from_sid(target, "/")]
         connection.raw.shutdown(socket.SHUT_WR)
         self.server.emit("said", {"n": 0, "text": "after the break"}, room=ROOM)
@@ -85,6 +89,7 @@ class Stage:
 
 def main() -> None:
     options = json.loads(sys.argv[1])
+    doorkeeper.JOIN_SECONDS = 0.5
     manager = Fanout()
     manager.fast = options["fast"]
     interval, timeout = options["ping"]
@@ -98,13 +103,13 @@ def main() -> None:
         ping_interval=interval,
         ping_timeout=timeout,
     )
-    read_strictly(server)
     Stage(server)
     listener = eventlet.listen(("127.0.0.1", 0), backlog=512, reuse_port=False)
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     if options["send_buffer"]:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, options["send_buffer"])
-    print(listener.getsockname()[1], flush=True)
+    sys.stdout.write(f"{listener.getsockname()[1]}\n")
+    sys.stdout.flush()
     eventlet.wsgi.server(listener, socketio.WSGIApp(server), log_output=False, max_size=2000, debug=False)
 
 

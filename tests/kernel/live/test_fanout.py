@@ -1,4 +1,5 @@
-"""Broadcasts reach everybody in order, whatever one receiver does. Against a real server in a process of its own."""
+"""Broadcasts reach everybody in order, whatever one receiver does. Against a real server in a process of its
+own."""
 
 import json
 import os
@@ -51,9 +52,7 @@ class Server:
 class Receiver:
     """A WebSocket client by hand, which reads only when asked and insists on valid frames."""
 
-    def __init__(
-        self, server: Server, *, buffer: int | None = None, headers: dict[str, str] | None = None
-    ) -> None:
+    def __init__(self, server: Server, *, buffer: int | None = None, headers: dict[str, str] | None = None) -> None:
         self.sock = socket.socket()
         if buffer:
             self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
@@ -144,7 +143,7 @@ class Receiver:
         if len(self.bytes) < 2:
             return False
         first, length = self.bytes[0], self.bytes[1]
-        assert first & 0x80 and not first & 0x70, "whole, without extensions"
+        assert first & 0xF0 == 0x80, "whole, without extensions"
         assert first & 0x0F in (TEXT, BINARY, CLOSE, PING, PONG)
         assert not length & 0x80, "a server does not mask"
         body = 2
@@ -212,7 +211,7 @@ def until(condition: Callable[[], Any]) -> None:
         assert time.monotonic() < deadline, "not within the time"
 
 
-# --- what arrives ---------------------------------------------------------------------------------------------------
+# --- what arrives -------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("characters", "length_bytes"), [(60, 1), (200, 3), (70_000, 9)])
@@ -257,7 +256,7 @@ def test_the_setting_chooses_the_path(either: Server) -> None:
     assert alice.ask("sockets")["here"][alice.sid]["direct"] is either.fast
 
 
-# --- order ----------------------------------------------------------------------------------------------------------
+# --- order --------------------------------------------------------------------------------------------------
 
 
 def test_a_slow_receiver_hears_everything_in_order(narrow: Server) -> None:
@@ -268,7 +267,8 @@ def test_a_slow_receiver_hears_everything_in_order(narrow: Server) -> None:
         assert alice.ask("sockets")["here"][slow.sid]["unsent"] > 0, "it was meant to lag"
         slow.send_frame(PING, b"%d" % turn)
         asked = slow.emit("sockets")
-        # Caught up half of the time, so that the next messages find it idle, lagging and in the middle of a frame.
+        # Caught up half of the time, so that the next messages find it idle, lagging and in the middle of a
+        # frame.
         enough = (turn + 1) * 20 if turn % 2 else turn * 20 + 7
         slow.read_until(lambda enough=enough: len(slow.said) >= enough, at_most=5_000)
         if turn % 2:
@@ -288,7 +288,7 @@ def test_the_end_comes_after_what_was_said_before(narrow: Server) -> None:
     assert [payload for opcode, payload in lina.frames if opcode == TEXT][-1] == b"1"
 
 
-# --- receivers in trouble -------------------------------------------------------------------------------------------
+# --- receivers in trouble -----------------------------------------------------------------------------------
 
 
 def test_one_who_never_reads_is_cut_off_and_a_hundred_others_wait_for_nothing(narrow: Server) -> None:
@@ -352,7 +352,8 @@ def test_nobody_waits_for_a_stuck_receiver_to_be_ended(narrow: Server) -> None:
 
 
 def test_a_connection_with_nothing_in_its_queue_stays(quiet: Server) -> None:
-    """The library's writer gives up when its queue is empty for long; what is written directly never enters it."""
+    """The library's writer gives up when its queue is empty for long; what is written directly never enters
+    it."""
     alice, omar = Receiver(quiet).join(), Receiver(quiet).join()
     for number in range(5):
         alice.read_until(lambda number=number: alice.pings > number)
@@ -361,7 +362,7 @@ def test_a_connection_with_nothing_in_its_queue_stays(quiet: Server) -> None:
     heard(omar, list(range(5)))
 
 
-# --- clients that nobody trusts -------------------------------------------------------------------------------------
+# --- clients that nobody trusts -----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("length", [0, 1, 3, 4, 5, 4096])
@@ -373,9 +374,7 @@ def test_unmasking_undoes_the_mask(length: int, offset: int) -> None:
 
 
 def test_no_compression_is_agreed(either: Server) -> None:
-    receiver = Receiver(
-        either, headers={"Sec-WebSocket-Extensions": "permessage-deflate; client_max_window_bits"}
-    )
+    receiver = Receiver(either, headers={"Sec-WebSocket-Extensions": "permessage-deflate; client_max_window_bits"})
     assert " 101 " in receiver.head
     assert "extensions" not in receiver.head.lower()
 
@@ -388,23 +387,61 @@ def test_the_drafts_before_the_standard_are_refused(either: Server) -> None:
     assert len(alice.ask("sockets")["here"]) == before, "and leaves nothing behind"
 
 
-@pytest.mark.parametrize(
-    "nonsense", ["", "x", "9", "4", "42", "4[", "44", "42" + "[" * 3000], ids=lambda n: n[:4]
-)
-def test_nonsense_ends_at_most_its_own_connection(either: Server, nonsense: str) -> None:
-    alice, fool = Receiver(either).join(), Receiver(either)
+NONSENSE = [
+    "",
+    "x",
+    "9",
+    "4",
+    "4[",
+    "49",
+    "44",
+    "42",
+    "42{}",
+    "42[]",
+    "42[[1]]",
+    "42[1]",
+    "43{}",
+    "42[" + "[" * 3000,
+]
+FORGERIES = [
+    '42["connect",{}]',
+    '42["disconnect","x"]',
+    '42["*"]',
+    '451-["say",{"_placeholder":true,"num":0}]',
+]
+
+
+@pytest.mark.parametrize("nonsense", NONSENSE + FORGERIES, ids=lambda nonsense: nonsense[:12])
+def test_nonsense_ends_its_own_connection(either: Server, nonsense: str) -> None:
+    alice, fool = Receiver(either).join(), Receiver(either).join()
     fool.send(nonsense)
-    fool.send_frame(CLOSE, b"")
     fool.wait_for_end()
+    assert fool.sid in alice.ask("sockets")["gone"]
+
+
+def test_one_who_was_refused_does_not_stay(either: Server) -> None:
+    refused = Receiver(either)
+    refused.send('40"refuse me"')
+    refused.wait_for_end()
+    assert [payload[:2] for opcode, payload in refused.frames if opcode == TEXT] == [b"0{", b"44", b"1"]
+
+
+def test_one_who_never_joins_does_not_stay(either: Server) -> None:
+    alice, silent = Receiver(either).join(), Receiver(either)
+    silent.wait_for_end()
     assert alice.ask("say", {})
 
 
 def test_a_message_in_endless_fragments_is_ended(either: Server) -> None:
     alice, endless = Receiver(either).join(), Receiver(either).join()
     endless.send_frame(TEXT, b"42", last=False)
-    with pytest.raises((ConnectionError, TimeoutError)):
+
+    def go_on() -> None:
         for _ in range(10_000):
             endless.send_frame(0, b"x" * 1000, last=False)
+
+    with pytest.raises((ConnectionError, TimeoutError)):
+        go_on()
     until(lambda: endless.sid in alice.ask("sockets")["gone"])
 
 

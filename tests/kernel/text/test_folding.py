@@ -56,8 +56,6 @@ def test_folding_twice_changes_nothing(value: str) -> None:
     assert fold(fold(value)) == fold(value)
 
 
-@given(st.text(), st.sampled_from([str.upper, str.lower, str.casefold]))
-@example("ı", str.upper)
-def test_ascii_letters_are_found_in_any_case(value: str, change: object) -> None:
-    ascii_only = value.encode("ascii", "ignore").decode()
-    assert fold(ascii_only.upper()) == fold(ascii_only.lower())
+@given(st.text(alphabet=st.characters(max_codepoint=127)))
+def test_latin_letters_are_found_in_any_case(value: str) -> None:
+    assert fold(value.upper()) == fold(value.lower())

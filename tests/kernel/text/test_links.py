@@ -65,11 +65,16 @@ def test_a_link_without_words_shows_its_host() -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ["", "example.org", "//example.org", "/rooms", "https:example.org", "https:///example.org", "javascript:alert(1)",
-     "ftp://example.org", "https://me@example.org", "https://me:secret@example.org", "https://good.org\\@evil.org",
-     "https://exa mple.org", "https://example.org/\n", "https://localhost/", "https://[::1]/", "https://0x7f.1/",
-     "https://2130706433/", "https://127.1/", "https://256.1.1.1/", "https://ex%61mple.org/", "https://example.org:99999/",
-     "https://-a.org/", "https://a..org/", "https://example.org/\u202ex", "https://ex\u200bample.org", "https://example.org/" + "a" * 2000,
+    ["", "example.org", "//example.org", "/rooms", "https:example.org", "https:///example.org",
+    "javascript:alert(1)",
+     "ftp://example.org", "https://me@example.org", "https://me:secret@example.org",
+     "https://good.org\\@evil.org",
+     "https://exa mple.org", "https://example.org/\n", "https://localhost/", "https://[::1]/",
+     "https://0x7f.1/",
+     "https://2130706433/", "https://127.1/", "https://256.1.1.1/", "https://ex%61mple.org/",
+     "https://example.org:99999/",
+     "https://-a.org/", "https://a..org/", "https://example.org/\u202ex", "https://ex\u200bample.org",
+     "https://example.org/" + "a" * 2000,
      "https://" + "a." * 200 + "org"],
 )  # fmt: skip
 def test_what_people_and_browsers_could_read_differently_is_no_address(value: str) -> None:

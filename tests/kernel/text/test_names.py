@@ -91,7 +91,8 @@ def test_names_that_look_alike_are_one(names: tuple[str, ...]) -> None:
 
 
 def test_names_that_differ_to_the_eye_stay_apart() -> None:
-    names = ["Ahmad", "Ahmed", "Amal", "Omar", "Amar", "Layla", "Leyla", "علي", "عالي", "عمر", "عمرو", "غمر", "سمر", "نور", "نورا",
+    names = ["Ahmad", "Ahmed", "Amal", "Omar", "Amar", "Layla", "Leyla", "علي", "عالي", "عمر", "عمرو",
+        "غمر", "سمر", "نور", "نورا",
              "حسن", "حسين", "جسن", "سامي 3", "سامي 4", "بدر", "نذر"]  # fmt: skip
     assert len({skeleton(name) for name in names}) == len(names)
 

@@ -11,10 +11,14 @@ from app.kernel.text.cleaning import clean_text as cleaned
 from app.kernel.text.render import render_markdown
 
 UNITS = [
-    "[", "]", "[](", "![", "[a](", "[[]", "([", "(", ")", "((((a", "*", "**a ", "*a ", "***a** b* ", "_a ", "a_", "`a``b", "``a`",
-    "<", "<!--", "<http://", "\\[", "> ", "\n> ", "- ", "\n- ", "1. ", "\n1. ", "- > ", "# ", "\n# ", "\n    a", "```\n", "~~~\n",
-    "\n", "a\n", "=\n", "\t", "&amp;", '"', "'", "\u0301\u0316", "https://", "https://a.co ", "https://x.org/(", "https://a.b/)",
-    "[a](https://x.org) ", "<https://x.org>", "https://موقع.com ", "www.", "a.", "a-", "a.com ", "a@a.", "://",
+    "[", "]", "[](", "![", "[a](", "[[]", "([", "(", ")", "((((a", "*", "**a ", "*a ", "***a** b* ", "_a ",
+    "a_", "`a``b", "``a`",
+    "<", "<!--", "<http://", "\\[", "> ", "\n> ", "- ", "\n- ", "1. ", "\n1. ", "- > ", "# ", "\n# ",
+    "\n    a", "```\n", "~~~\n",
+    "\n", "a\n", "=\n", "\t", "&amp;", '"', "'", "\u0301\u0316", "https://", "https://a.co ",
+    "https://x.org/(", "https://a.b/)",
+    "[a](https://x.org) ", "<https://x.org>", "https://موقع.com ", "www.", "a.", "a-", "a.com ", "a@a.",
+    "://",
 ]  # fmt: skip
 HOSTILE = [*UNITS, *(one + other for one, other in itertools.pairwise(UNITS))]
 

@@ -22,8 +22,8 @@ export function watchExit(page) {
   page.addEventListener("keyup", (event) => {
     if (event.key !== "Shift" || !alone) return;
     alone = false;
-    presses = [...presses, event.timeStamp].slice(-PRESSES);
-    if (presses.length === PRESSES && event.timeStamp - presses[0] <= WITHIN_MS) leave(form);
+    presses = [...presses, event.timeStamp].filter((at) => event.timeStamp - at <= WITHIN_MS);
+    if (presses.length === PRESSES) leave(form);
   });
 }
 

@@ -1,0 +1,43 @@
+"""Fictional people for `flask demo`, and how to sign in as them."""
+
+from app.identity import actions, passphrases, queries
+from app.identity.demo.people import PEOPLE, Inhabitant
+from app.kernel import work
+
+__all__ = ["PASSPHRASE", "PEOPLE", "Inhabitant", "about_demo", "inhabitants", "load_people"]
+
+#: The one passphrase of everybody in the demo. Public: it opens nothing but fiction.
+PASSPHRASE = "amber walnut quiet bridge"
+#: Whom to sign in as, and what for.
+SIGN_INS = {
+    "Samar": "administrator",
+    "هالة": "moderator",
+    "Rami": "caseworker",
+    "نور": "member, in Arabic, with unread messages",
+    "أبو الورد": "member, in Arabic",
+    "Lina": "member, in English",
+    "Tilia Street Printworks": "employer",
+}
+
+
+def load_people() -> None:
+    """Add everyone of the demo. One hash serves all, since they share their passphrase."""
+    hashed = passphrases.hash_passphrase(work.house(), PASSPHRASE)
+    for one in PEOPLE:
+        actions.add_person(one.name, hashed, roles=(one.role,), language=one.language, demo=True)
+
+
+def about_demo() -> list[str]:
+    """How to sign in, line by line; nothing while the demo is not loaded."""
+    loaded = {one.name: one for one in inhabitants().values()}
+    if not loaded:
+        return []
+    lines = [f"{name} · {purpose}" for name, purpose in SIGN_INS.items() if name in loaded]
+    return [*lines, f"passphrase of all of them: {PASSPHRASE}"]
+
+
+def inhabitants() -> dict[int, Inhabitant]:
+    """Everyone of the demo who is loaded, by row number."""
+    names = queries.names_of([person.id for person in queries.demo_people()])
+    by_name = {one.name: one for one in PEOPLE}
+    return {number: by_name[name] for number, (_public_id, name) in names.items() if name in by_name}

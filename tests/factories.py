@@ -1,0 +1,90 @@
+"""One maker for each model. Everything is made through the actions that people's doors use."""
+
+import itertools
+from dataclasses import dataclass
+
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from app.chat import actions as chat
+from app.chat import queries as rooms
+from app.chat.models import Room
+from app.identity import actions as identity
+from app.identity.keeper import Sessions
+from app.identity.models import Device, Person
+from app.identity.passphrases import hash_passphrase
+from app.kernel import work
+from app.kernel.access import Role
+from app.kernel.actor import Actor, system
+from app.kernel.db import new_public_id
+from app.kernel.house import House
+from app.kernel.sessions import PLAIN_COOKIE
+
+PASSPHRASE = "violet harbour seventeen lanterns"
+_hashes: dict[str, str] = {}
+_numbers = itertools.count(1)
+
+
+@dataclass
+class Factory:
+    """Makes people, rooms and messages in one house, each call in its own unit of work unless one is open."""
+
+    house: House
+
+    def person(self, name: str = "", *, roles: tuple[Role, ...] = (Role.MEMBER,), language: str = "en") -> Actor:
+        """A person who is signed in, as the actor that a door would build."""
+        return self.actor(self.token(name, roles=roles, language=language))
+
+    def token(self, name: str = "", *, roles: tuple[Role, ...] = (Role.MEMBER,), language: str = "en") -> str:
+        """A person with a session; returns the session's token."""
+        name = name or f"Person {_words(next(_numbers))}"
+        if PASSPHRASE not in _hashes:
+            _hashes[PASSPHRASE] = hash_passphrase(self.house, PASSPHRASE)
+        with work.scope(self.house):
+            person = identity.add_person(name, _hashes[PASSPHRASE], roles=roles, language=language)
+            return identity.begin_session(person.id, device=Device.COMPUTER)
+
+    def another_session(self, actor: Actor) -> str:
+        """One more session of the same person; returns its token."""
+        with work.scope(self.house):
+            return identity.begin_session(actor.person_id, device=Device.PHONE)
+
+    def actor(self, token: str) -> Actor:
+        with work.scope(self.house):
+            return Sessions().recognise(token)
+
+    def room(self, *members: Actor, name: str = "Evening talk") -> Room:
+        """A room with these members in it."""
+        with work.scope(self.house) as opened:
+            made = chat.open_room(system("test"), name_ar="كلام المساء", name_en=name)
+            for member in members:
+                chat.join_room(member, made)
+            opened.session.refresh(made)
+            opened.session.expunge(made)
+            return made
+
+    def message(self, actor: Actor, room: Room, body: str = "Good evening", client_id: str = "") -> rooms.Words:
+        with work.scope(self.house):
+            here = rooms.get_room(actor, room.public_id)
+            return chat.post_message(actor, here, client_id=client_id or new_public_id(), body=body)
+
+    def invitation(self, role: Role = Role.MEMBER) -> str:
+        with work.scope(self.house):
+            return identity.invite(system("test"), role=role)
+
+    def sign_in(self, client: FlaskClient, token: str) -> None:
+        """Give a test client the session of this token."""
+        client.set_cookie(PLAIN_COOKIE, token)
+
+    def person_row(self, actor: Actor) -> Person:
+        with work.scope(self.house) as opened:
+            return opened.session.scalars(select(Person).where(Person.id == actor.id)).one()
+
+
+def _words(number: int) -> str:
+    """A number in letters, since names that differ in a digit may look alike."""
+    letters = ""
+    while number:
+        number, rest = divmod(number - 1, 26)
+        letters = chr(ord("a") + rest) + letters
+    return letters

@@ -1,0 +1,65 @@
+"""The unit of work: one commit, then effects."""
+
+import pytest
+from sqlalchemy import select, text
+
+from app.identity.models import Person
+from app.kernel import work
+from app.kernel.house import House
+from app.kernel.work import action
+from tests.factories import Factory
+
+
+def test_an_action_is_stored_and_its_effects_run_after_the_commit(house: House, make: Factory) -> None:
+    seen: list[int] = []
+
+    @action
+    def write() -> None:
+        work.session().execute(text("update person set language = 'ar'"))
+        work.after_commit(lambda: seen.append(_arabic_people(house)))
+        assert seen == []
+
+    make.person(language="en")
+    with work.scope(house):
+        write()
+    assert seen == [1]
+
+
+def test_a_failed_action_stores_nothing_and_runs_no_effect(house: House, make: Factory) -> None:
+    seen: list[int] = []
+
+    @action
+    def fail() -> None:
+        work.session().execute(text("update person set language = 'ar'"))
+        work.after_commit(lambda: seen.append(1))
+        raise ValueError
+
+    make.person(language="en")
+    with work.scope(house), pytest.raises(ValueError):
+        fail()
+    assert seen == []
+    assert _arabic_people(house) == 0
+
+
+def test_a_write_outside_an_action_is_refused(house: House, make: Factory) -> None:
+    make.person()
+    with work.scope(house) as opened, pytest.raises(RuntimeError, match="outside an action"):
+        opened.session.execute(text("update person set language = 'ar'"))
+
+
+def test_an_effect_that_fails_does_not_undo_what_was_committed(house: House, make: Factory) -> None:
+    @action
+    def write() -> str:
+        work.session().execute(text("update person set language = 'ar'"))
+        work.after_commit(lambda: 1 / 0)
+        return "done"
+
+    make.person(language="en")
+    with work.scope(house):
+        assert write() == "done"
+    assert _arabic_people(house) == 1
+
+
+def _arabic_people(house: House) -> int:
+    with work.scope(house) as opened:
+        return len(list(opened.session.scalars(select(Person.id).where(Person.language == "ar"))))

@@ -1,0 +1,136 @@
+"""A real server as a subprocess, and a raw client for its sockets. Tests never patch their own process."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+import requests
+import socketio
+
+from app import create_app
+from app.kernel.house import House
+from app.kernel.sessions import PLAIN_COOKIE
+from config import read_settings
+from tests.factories import Factory
+
+ROOT = Path(__file__).resolve().parent.parent
+T = TypeVar("T")
+
+
+def free_port() -> int:
+    """A port that nobody uses now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_for(condition: Callable[[], T], *, seconds: float = 10, what: str = "it") -> T:
+    """Ask until the answer is true. Raises AssertionError when the time is over: no test sleeps for a fixed time."""
+    deadline = time.monotonic() + seconds
+    while True:
+        answer = condition()
+        if answer:
+            return answer
+        if time.monotonic() > deadline:
+            raise AssertionError(f"waited {seconds} s for {what}")
+        time.sleep(0.01)
+
+
+@dataclass
+class Server:
+    """`python wsgi.py` (and, if wanted, `flask worker`) over an instance folder, on a free port."""
+
+    folder: Path
+    more: dict[str, str] = field(default_factory=dict)
+    port: int = field(default_factory=free_port)
+    log: Path | None = None
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def address(self) -> str:
+        return self.more.get("ADDRESS", f"http://127.0.0.1:{self.port}")
+
+    @property
+    def environment(self) -> dict[str, str]:
+        kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG", "TMPDIR")}
+        return {
+            **kept,
+            "APP_ENV": "test",
+            "SANAD_INSTANCE": str(self.folder),
+            "PORT": str(self.port),
+            "PYTHONWARNINGS": "ignore",
+            **self.more,
+        }
+
+    def start(self) -> "Server":
+        """Start and wait until it answers."""
+        self.log = self.log or self.folder / "server.log"
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "wsgi.py"], cwd=ROOT, env=self.environment, stdout=log, stderr=log
+            )
+        wait_for(self._answers, seconds=30, what=f"the server to start, see {self.log}")
+        return self
+
+    def stop(self) -> None:
+        """Ask it to end, and wait until it has."""
+        self._end(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """kill -9, as a power cut would."""
+        self._end(signal.SIGKILL)
+
+    def command(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Run a `flask` command on the same instance."""
+        return subprocess.run(
+            [sys.executable, "-m", "flask", *words],
+            cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=120, check=False,
+        )  # fmt: skip
+
+    def house(self) -> House:
+        """A house of our own over the same instance, to make people in and to look into the database with."""
+        app = create_app(read_settings({**self.environment, "ASYNC_ENGINE": "threading"}))
+        found: House = app.extensions["house"]
+        return found
+
+    def factory(self) -> Factory:
+        return Factory(self.house())
+
+    def browser(self, token: str) -> requests.Session:
+        """An HTTP client with somebody's session."""
+        client = requests.Session()
+        client.cookies.set(PLAIN_COOKIE, token, domain="127.0.0.1")
+        return client
+
+    def socket(self, token: str, **options: Any) -> socketio.Client:
+        """A connected Socket.IO client with somebody's session."""
+        client = socketio.Client(reconnection=False, **options)
+        client.connect(
+            self.address,
+            headers={"Cookie": f"{PLAIN_COOKIE}={token}", "Origin": self.address},
+            transports=["websocket"],
+            wait_timeout=10,
+        )
+        return client
+
+    def _answers(self) -> bool:
+        assert self.process is not None
+        if self.process.poll() is not None:
+            raise AssertionError(f"the server ended with {self.process.returncode}:\n{self.log and self.log.read_text()}")
+        try:
+            return requests.get(f"http://127.0.0.1:{self.port}/healthz", timeout=2).status_code == 200
+        except requests.ConnectionError:
+            return False
+
+    def _end(self, how: signal.Signals) -> None:
+        if self.process is not None and self.process.poll() is None:
+            self.process.send_signal(how)
+            self.process.wait(timeout=20)
+        self.process = None
