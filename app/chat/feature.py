@@ -9,6 +9,7 @@ from app.chat.live import events
 from app.chat.views import door
 from app.kernel.access import Permission
 from app.kernel.actor import Actor
+from app.kernel.errors import N_
 from app.kernel.feature import Feature, NavEntry, Need
 
 
@@ -29,5 +30,5 @@ feature = Feature(
     hourly=("chat.forget",),
     needs=needs,
     demo=load_rooms,
-    navigation=(NavEntry("chat.rooms", "Rooms", Permission.ROOMS_USE, order=10),),
+    navigation=(NavEntry("chat.rooms", N_("Rooms"), Permission.ROOMS_USE, order=10),),
 )

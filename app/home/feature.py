@@ -2,14 +2,15 @@
 
 from app.home.views import door
 from app.kernel.access import Permission
+from app.kernel.errors import N_
 from app.kernel.feature import Feature, NavEntry
 
 feature = Feature(
     name="home",
     door=door,
     navigation=(
-        NavEntry("home.index", "Home", Permission.SIGNED_IN, order=0),
-        NavEntry("home.about", "About", Permission.OPEN, order=80, strangers_only=True),
-        NavEntry("home.safety", "How we protect you", Permission.OPEN, order=81, strangers_only=True),
+        NavEntry("home.index", N_("Home"), Permission.SIGNED_IN, order=0),
+        NavEntry("home.about", N_("About"), Permission.OPEN, order=80, strangers_only=True),
+        NavEntry("home.safety", N_("How we protect you"), Permission.OPEN, order=81, strangers_only=True),
     ),
 )

@@ -13,7 +13,7 @@ from app.kernel import audit, work
 from app.kernel.access import Role
 from app.kernel.actor import Actor, Kind, ensure
 from app.kernel.db import new_public_id, now
-from app.kernel.errors import Conflict, Invalid, NotFound
+from app.kernel.errors import N_, Conflict, Invalid, NotFound
 from app.kernel.limits import Budget
 from app.kernel.text import NameProblem, check_name
 from app.kernel.vault import Purpose
@@ -26,18 +26,18 @@ PASSPHRASE_CHANGES = Budget("passphrase", "6 per hour")
 INVITATION_DAYS = 14
 #: Letters and digits that are not mistaken for one another when read aloud or from paper (Crockford's base 32).
 CODE_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-WRONG = "That name and passphrase do not go together. Check both and try again."
-NO_CODE = "This code cannot be used. Check it letter by letter, or ask whoever gave it to you for a new one."
+WRONG = N_("That name and passphrase do not go together. Check both and try again.")
+NO_CODE = N_("This code cannot be used. Check it letter by letter, or ask whoever gave it to you for a new one.")
 
 NAME_PROBLEMS = {
-    "empty": "Choose a name by which others here may call you.",
-    "too_long": "Choose a name of at most 60 characters.",
-    "controls": "This name has invisible characters in it. Type it again without copying.",
-    "mixed_scripts": "This name mixes alphabets within one word. Use one alphabet for each word.",
-    "no_letter": "A name needs at least one letter.",
-    "confusing": "This name has characters that look like others. Choose a plainer one.",
+    "empty": N_("Choose a name by which others here may call you."),
+    "too_long": N_("Choose a name of at most 60 characters."),
+    "controls": N_("This name has invisible characters in it. Type it again without copying."),
+    "mixed_scripts": N_("This name mixes alphabets within one word. Use one alphabet for each word."),
+    "no_letter": N_("A name needs at least one letter."),
+    "confusing": N_("This name has characters that look like others. Choose a plainer one."),
 }
-NAME_TAKEN = "This name, or one that looks like it, is already used here. Choose another."
+NAME_TAKEN = N_("This name, or one that looks like it, is already used here. Choose another.")
 
 
 def sign_in(name: str, passphrase: str, *, network: str, device: Device, replacing: str = "") -> str:
@@ -179,7 +179,7 @@ def change_passphrase(actor: Actor, present: str, wished: str) -> None:
     house.budgets.spend(PASSPHRASE_CHANGES, actor.public_id)
     person = queries.get_me(actor)
     if not passphrases.matches(house, queries.passphrase_hash(person), present):
-        raise Invalid("The present passphrase is not right.")
+        raise Invalid(N_("The present passphrase is not right."))
     passphrases.check(wished, name=actor.name)
     _store_passphrase(actor, passphrases.hash_passphrase(house, wished))
 

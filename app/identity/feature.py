@@ -5,6 +5,7 @@ from app.identity.demo import about_demo, load_people
 from app.identity.keeper import Sessions
 from app.identity.views import door
 from app.kernel.access import Permission
+from app.kernel.errors import N_
 from app.kernel.feature import Feature, NavEntry
 
 feature = Feature(
@@ -15,8 +16,8 @@ feature = Feature(
     demo=load_people,
     about_demo=about_demo,
     navigation=(
-        NavEntry("identity.invitations", "Invitations", Permission.INVITATIONS_MAKE, order=70),
-        NavEntry("identity.me", "Me", Permission.SIGNED_IN, order=90),
-        NavEntry("identity.sign_in", "Sign in", Permission.OPEN, order=95, strangers_only=True),
+        NavEntry("identity.invitations", N_("Invitations"), Permission.INVITATIONS_MAKE, order=70),
+        NavEntry("identity.me", N_("Me"), Permission.SIGNED_IN, order=90),
+        NavEntry("identity.sign_in", N_("Sign in"), Permission.OPEN, order=95, strangers_only=True),
     ),
 )

@@ -7,24 +7,27 @@ from wtforms.validators import InputRequired, Length
 from app.kernel.access import Role
 from app.kernel.web import Form
 
+SHORT = Length(max=200, message=_l("This is longer than it can be. Shorten it."))
+LONG = Length(max=800, message=_l("This is longer than it can be. Shorten it."))
+
 
 class SignInForm(Form):
-    name = StringField(_l("Name"), [InputRequired(_l("Give the name that you chose here.")), Length(max=200)])
-    passphrase = PasswordField(_l("Passphrase"), [InputRequired(_l("Give your passphrase.")), Length(max=800)])
+    name = StringField(_l("Name"), [InputRequired(_l("Give the name that you chose here.")), SHORT])
+    passphrase = PasswordField(_l("Passphrase"), [InputRequired(_l("Give your passphrase.")), LONG])
     next = HiddenField()
 
 
 class JoinForm(Form):
-    code = StringField(_l("Invitation code"), [InputRequired(_l("Give the code from your invitation.")), Length(max=100)])
+    code = StringField(_l("Invitation code"), [InputRequired(_l("Give the code from your invitation.")), SHORT])
     name = StringField(
-        _l("Name"), [InputRequired(_l("Choose a name by which others here may call you.")), Length(max=200)]
+        _l("Name"), [InputRequired(_l("Choose a name by which others here may call you.")), SHORT]
     )
-    passphrase = PasswordField(_l("Passphrase"), [InputRequired(_l("Choose a passphrase.")), Length(max=800)])
+    passphrase = PasswordField(_l("Passphrase"), [InputRequired(_l("Choose a passphrase.")), LONG])
 
 
 class PassphraseForm(Form):
-    present = PasswordField(_l("Present passphrase"), [InputRequired(_l("Give your present passphrase.")), Length(max=800)])
-    wished = PasswordField(_l("New passphrase"), [InputRequired(_l("Choose a passphrase.")), Length(max=800)])
+    present = PasswordField(_l("Present passphrase"), [InputRequired(_l("Give your present passphrase.")), LONG])
+    wished = PasswordField(_l("New passphrase"), [InputRequired(_l("Choose a passphrase.")), LONG])
 
 
 class InvitationForm(Form):

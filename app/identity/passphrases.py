@@ -11,7 +11,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from zxcvbn import zxcvbn
 
-from app.kernel.errors import Invalid, Unavailable
+from app.kernel.errors import N_, Invalid, Unavailable
 from app.kernel.house import House
 
 MINIMUM = 15
@@ -34,11 +34,11 @@ def check(passphrase: str, *, name: str) -> None:
     """Raise Invalid, with words that say what would do, when the passphrase is too short, too long or easily guessed."""
     normal = _normal(passphrase)
     if len(normal) < MINIMUM:
-        raise Invalid("Use at least 15 characters. Four or five unrelated words are easy to remember.")
+        raise Invalid(N_("Use at least 15 characters. Four or five unrelated words are easy to remember."))
     if len(normal) > MAXIMUM:
-        raise Invalid("Use at most 200 characters.")
+        raise Invalid(N_("Use at most 200 characters."))
     if zxcvbn(normal[:ESTIMATED], user_inputs=[name, "sanad", "سند"], max_length=ESTIMATED)["score"] < ENOUGH:
-        raise Invalid("This passphrase is easy to guess. Choose words that do not belong together.")
+        raise Invalid(N_("This passphrase is easy to guess. Choose words that do not belong together."))
 
 
 def hash_passphrase(house: House, passphrase: str) -> str:

@@ -8,7 +8,7 @@ from app.identity import actions, queries
 from app.identity.forms import InvitationForm, JoinForm, PassphraseForm, SignInForm
 from app.identity.models import Device
 from app.kernel.access import Permission, Role
-from app.kernel.errors import Conflict, Invalid, TooMany, Unavailable
+from app.kernel.errors import N_, Conflict, Invalid, TooMany, Unavailable
 from app.kernel.i18n import explain
 from app.kernel.sessions import session_cookie
 from app.kernel.web import Door, local_path, present_actor
@@ -17,7 +17,7 @@ from app.kernel.web.network import network_tag
 
 door = Door("identity", __name__)
 
-DEVICE_LABELS = {Device.PHONE: "A phone", Device.COMPUTER: "A computer", Device.OTHER: "Another device"}
+DEVICE_LABELS = {Device.PHONE: N_("A phone"), Device.COMPUTER: N_("A computer"), Device.OTHER: N_("Another device")}
 
 
 @door.page("/sign-in", access=Permission.OPEN, methods=("GET", "POST"))

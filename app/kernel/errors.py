@@ -6,6 +6,11 @@ The texts are message ids: `explain` in i18n turns an error into words in the pe
 from typing import ClassVar
 
 
+def N_(text: str) -> str:  # noqa: N802  # gettext's usual name
+    """Mark a message id for the catalogues where it must not be translated yet."""
+    return text
+
+
 class Refusal(Exception):
     """Why something was not done. `code` is for programs, `text` a message id for people, `status` for HTTP."""
 
@@ -23,46 +28,46 @@ class NotFound(Refusal):
     """Missing, hidden or forbidden to see: one answer for all, so that existence is not revealed."""
 
     code, status = "not_found", 404
-    default = "There is nothing here, or it is not open to you."
+    default = N_("There is nothing here, or it is not open to you.")
 
 
 class Forbidden(Refusal):
     """The actor sees the thing but may not do this to it."""
 
     code, status = "forbidden", 403
-    default = "This is not open to you."
+    default = N_("This is not open to you.")
 
 
 class SignedOut(Refusal):
     """The session has ended or never was."""
 
     code, status = "signed_out", 401
-    default = "You are signed out. Sign in to go on; what you wrote is still here."
+    default = N_("You are signed out. Sign in to go on; what you wrote is still here.")
 
 
 class Conflict(Refusal):
     """Somebody else was faster, or the thing is no longer in the state that this needs."""
 
     code, status = "conflict", 409
-    default = "This was changed meanwhile. Look again and decide."
+    default = N_("This was changed meanwhile. Look again and decide.")
 
 
 class Invalid(Refusal):
     """What was given does not fit. The text says what would."""
 
     code, status = "invalid", 422
-    default = "Something in what you gave does not fit."
+    default = N_("Something in what you gave does not fit.")
 
 
 class TooMany(Refusal):
     """A budget is used up; `retry_after` says in how many seconds there is room again."""
 
     code, status = "too_many", 429
-    default = "That was a lot in a short time. Please wait a little; nothing is lost."
+    default = N_("That was a lot in a short time. Please wait a little; nothing is lost.")
 
 
 class Unavailable(Refusal):
     """A part that we need (disk, database) does not answer. Nothing was written."""
 
     code, status = "unavailable", 503
-    default = "This could not be saved just now. Nothing is lost; please try again in a moment."
+    default = N_("This could not be saved just now. Nothing is lost; please try again in a moment.")

@@ -58,9 +58,9 @@ def moment(value: datetime) -> str:
 def explain(refusal: Refusal, language_code: str | None = None) -> str:
     """A refusal in the person's words. Works outside a request when the language is given."""
     if language_code is None:
-        return gettext(refusal.text)
+        return gettext(str(refusal.text))
     with force_locale(language_code):
-        return gettext(refusal.text)
+        return gettext(str(refusal.text))
 
 
 def _region() -> Locale:

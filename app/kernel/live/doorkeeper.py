@@ -17,9 +17,7 @@ JOIN_SECONDS = 10.0
 class Doorkeeper(Manager):  # type: ignore[misc]  # the library has no types
     """A client manager that also closes the connections of those who are not, or no longer, let in."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._watching = False
+    _watching = False
 
     def set_server(self, server: Any) -> None:
         """Called by `socketio.Server` as it is made, before any client can connect."""

@@ -95,7 +95,12 @@ def _hardened(base: Any, sleep: Callable[[float], None]) -> type:
         Message = BoundedMessage
 
         @staticmethod
-        def _apply_mask(part: bytes, mask: tuple[int, ...], length: int | None = None, offset: int = 0) -> bytes:
+        def _apply_mask(  # the engine's signature: its frames are unmasked as they come, in parts
+            part: bytes,
+            mask: tuple[int, ...],
+            length: int | None = None,  # noqa: ARG004
+            offset: int = 0,
+        ) -> bytes:
             return unmask(part, bytes(mask), offset)
 
         def _recv_frame(self, message: Any = None) -> Any:

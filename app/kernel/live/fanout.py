@@ -174,7 +174,8 @@ class DirectSocket(EngineSocket):  # type: ignore[misc]  # the library has no ty
 class Fanout(Doorkeeper):
     """A client manager that delivers broadcasts directly.
 
-    With `fast=False`, or on an engine without raw sockets, the library's own path is used. Stands behind a manager with a message queue too: `class Shared(RedisManager, Fanout)`.
+    With `fast=False`, or on an engine without raw sockets, the library's own path is used. Stands behind a manager
+    with a message queue too: `class Shared(RedisManager, Fanout)`.
     """
 
     fast = True

@@ -31,8 +31,9 @@ _GAP = r"[ \u00a0./()-]{0,3}"
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,6}[^\W\d_]{2,24}")
 _MAP = re.compile(
     r"""(?:https?://)?(?:www\.|m\.)?
-    (?: (?:google|yandex)\.[a-z.]{2,6}/maps | bing\.com/maps | goo\.gl/maps | maps\.app\.goo\.gl | maps\.google\.
-      | maps\.apple\.com | openstreetmap\.org | osm\.org | waze\.com | plus\.codes | w3w\.co | what3words\.com )
+    (?: (?:google|yandex)\.[a-z.]{2,6}/maps | bing\.com/maps | goo\.gl/maps | maps\.app\.goo\.gl
+      | maps\.google\. | maps\.apple\.com | openstreetmap\.org | osm\.org | waze\.com
+      | plus\.codes | w3w\.co | what3words\.com )
     [^\s<>"]{0,500}
     | \bgeo:-?\d[^\s<>"]{0,100}""",
     re.IGNORECASE | re.VERBOSE,

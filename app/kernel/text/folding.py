@@ -21,11 +21,9 @@ _LETTERS = {
     "ء": "", "ٴ": "", "ـ": "",  # so that شيء and شئ meet
     "ı": "i", "ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe", "ʼ": "'", "’": "'", "‘": "'",
 }  # fmt: skip
-_UNSEEN = "\u00ad\u061c\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
+_UNSEEN = "\u00ad\u061c\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 _DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹", "01234567890123456789")
-_levels = _Levels(
-    {**{ord(one): other for one, other in _LETTERS.items()}, **_DIGITS, **str.maketrans("", "", _UNSEEN)}
-)
+_levels = _Levels({**{ord(one): other for one, other in _LETTERS.items()}, **_DIGITS, **str.maketrans("", "", _UNSEEN)})
 
 
 def latin_digits(value: str) -> str:

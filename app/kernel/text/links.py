@@ -26,9 +26,7 @@ _IN_TEXT = re.compile(
 _HINT = re.compile(rf"://|www\.|\.(?:{_BARE_ENDINGS})", re.IGNORECASE)
 _LINK = re.compile(r'<a(?: href="([^"]*)")?[^>]*>(.*?)</a>', re.DOTALL)
 _TAG = re.compile(r"<[^>]*>")
-_UNSAFE = re.compile(
-    r'[\s\\<>"`{}|^\x00-\x20\x7f-\xa0\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ud800-\udfff]'
-)
+_UNSAFE = re.compile(r'[\s\\<>"`{}|^\x00-\x20\x7f-\xa0\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ud800-\udfff]')
 _HOST = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])")
 _NUMBER = re.compile(r"\d+|0x[0-9a-f]*")
 
@@ -88,7 +86,7 @@ def through_leaving_page(fragment: str) -> str:
     """Return sanitised HTML with each link isolated and pointing to the page that says where it leads.
 
     The only step after the sanitiser: it trusts nothing but the shape that the sanitiser writes, reads each
-    address again, and adds fixed tags, percent-encoded addresses and escaped hosts. In that shape no link nests.
+    address again, and adds fixed tags, encoded addresses and escaped hosts. In that shape no link nests.
     """
     return _LINK.sub(_isolated, fragment) if "<a" in fragment else fragment
 
@@ -147,7 +145,7 @@ class _Linkers(threading.local):
 
     def __init__(self) -> None:
         # Cast, since the stubs lack the "_text" key and the None that drops a link; bleach documents both.
-        self.linker = Linker(callbacks=[cast(Any, _only_safe)], skip_tags={"pre", "code"}, url_re=_IN_TEXT)
+        self.linker = Linker(callbacks=[cast("Any", _only_safe)], skip_tags={"pre", "code"}, url_re=_IN_TEXT)
 
 
 _linkers = _Linkers()

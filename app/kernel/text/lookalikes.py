@@ -12,8 +12,8 @@ from app.kernel.text.folding import fold, latin_digits
 def skeleton(value: str) -> str:
     """Return a form that is equal for names which look or read alike; to compare, never to show.
 
-    Case, spaces, punctuation, diacritics, harakat and the spellings that `fold` levels do not count; i, l and 1
-    are one, and so are o and 0. Empty when `value` has neither letter nor digit.
+    Case, spaces, punctuation, diacritics, harakat and all that `fold` levels do not count; i, l and 1 are one,
+    and so are o and 0. Empty when `value` has neither letter nor digit.
     """
     # Digits first: the table takes the Arabic five for an o, but a reader of Arabic does not.
     alike = _prototypes(latin_digits(unicodedata.normalize("NFKC", value)))

@@ -26,13 +26,13 @@ class _Reader(MarkdownIt):
         super().__init__("commonmark", {"html": False, "maxNesting": _DEEPEST})
         self.disable(["entity", "html_inline", "html_block", "reference", "lheading", "hr"])
 
-    def validateLink(self, url: str) -> bool:
+    def validateLink(self, url: str) -> bool:  # noqa: N802 - these three are markdown-it's names
         return read_address(url) is not None
 
-    def normalizeLink(self, url: str) -> str:
+    def normalizeLink(self, url: str) -> str:  # noqa: N802
         return url
 
-    def normalizeLinkText(self, link: str) -> str:
+    def normalizeLinkText(self, link: str) -> str:  # noqa: N802
         return link
 
 
@@ -44,8 +44,7 @@ def is_prose(text: str) -> bool:
     if _MARK.search(text) or may_hold_links(text):
         return False
     return not any(
-        line and (line[0].isspace() or line[-1].isspace() or _LINE_MARK.match(line))
-        for line in text.split("\n")
+        line and (line[0].isspace() or line[-1].isspace() or _LINE_MARK.match(line)) for line in text.split("\n")
     )
 
 
@@ -58,7 +57,7 @@ def prose(text: str) -> str:
 
 
 def draw(text: str) -> str | None:
-    """Return clean Markdown `text` as HTML, bare addresses still bare; None when it is knotted beyond reading."""
+    """Return clean Markdown `text` as HTML, bare addresses still bare; None when it is too knotted."""
     tokens = _tokens(text)
     return None if tokens is None else "".join(_drawn(tokens))
 

@@ -70,11 +70,7 @@ def _script(character: str) -> str:
         return ""
     name = unicodedata.name(character, "?")
     if kind == "Nd":
-        return (
-            ""
-            if character in "0123456789" or name.startswith(("ARABIC-INDIC", "EXTENDED ARABIC-INDIC"))
-            else "?"
-        )
+        return "" if character in "0123456789" or name.startswith(("ARABIC-INDIC", "EXTENDED ARABIC-INDIC")) else "?"
     if kind[0] == "L" or (kind == "Mn" and name.startswith("ARABIC ")):
         return name.split()[0]
     return "?"

@@ -8,7 +8,7 @@ from flask_babel import gettext
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
-from app.kernel.errors import Forbidden, Invalid, NotFound, Refusal, SignedOut, TooMany, Unavailable
+from app.kernel.errors import N_, Forbidden, Invalid, NotFound, Refusal, SignedOut, TooMany, Unavailable
 from app.kernel.i18n import explain
 from app.kernel.web.context import present_actor
 
@@ -68,11 +68,11 @@ def _suggestions(refusal: Refusal) -> list[Suggestion]:
 def _form_too_old(_error: CSRFError) -> Response:
     if not present_actor().is_authenticated and request.endpoint not in ("identity.sign_in", "identity.join"):
         return refusal_page(SignedOut())
-    return refusal_page(Invalid("This page was open for too long, so it was not sent. Open it again and send it once more."))
+    return refusal_page(Invalid(N_("This page was open for too long, so it was not sent. Open it again and send it once more.")))
 
 
 def _too_large(_error: RequestEntityTooLarge) -> Response:
-    refusal = Invalid("That is larger than we can take. Make it shorter and try again.")
+    refusal = Invalid(N_("That is larger than we can take. Make it shorter and try again."))
     page = render_template(
         "errors/error.html",
         title=gettext("Too large"),
@@ -91,7 +91,7 @@ def _plain_http(error: HTTPException) -> Response:
         return refusal_page(TooMany())
     if error.code is None or error.code < 400:
         return Response(error.get_response().get_data(), error.code or 500, error.get_response().headers)
-    response = refusal_page(Invalid("This did not work. Go back and try another way."))
+    response = refusal_page(Invalid(N_("This did not work. Go back and try another way.")))
     response.status_code = error.code
     if "Allow" in error.get_response().headers:
         response.headers["Allow"] = error.get_response().headers["Allow"]

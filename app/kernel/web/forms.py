@@ -8,8 +8,12 @@ from werkzeug.datastructures import MultiDict
 from app.kernel.errors import Invalid
 
 
-class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF carries no types
+class Form(FlaskForm):
     """A Flask-WTF form that can also be filled from the payload of a socket event."""
+
+    class Meta(FlaskForm.Meta):
+        def get_translations(self, _form: Any) -> None:
+            """None: every validator here has words of its own, and an event has no app context to look others up in."""
 
     @classmethod
     def from_event(cls, payload: dict[str, Any]) -> Self:
@@ -29,5 +33,6 @@ class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF carries no types
         return frozenset(name for name in dir(cls) if hasattr(getattr(cls, name), "field_class"))
 
     def first_problem(self) -> str:
-        """The first error as a message id or text."""
-        return next((str(errors[0]) for errors in self.errors.values() if errors), "")
+        """The first error, still to be put into the person's language when it is lazy."""
+        problem: str = next((errors[0] for errors in self.errors.values() if errors), "")
+        return problem

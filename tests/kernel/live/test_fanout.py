@@ -107,9 +107,7 @@ class Receiver:
         return self._asked
 
     def ask(self, event: str, *payload: Any) -> Any:
-        number = self.emit(event, *payload)
-        self.read_until(lambda: number in self.answers)
-        return self.answers[number]
+        return self.read_answer(self.emit(event, *payload))
 
     def read(self, at_most: int = 65536) -> None:
         """Read once, waiting for something to arrive."""
@@ -130,14 +128,21 @@ class Receiver:
             assert time.monotonic() < deadline, "not within the time"
             self.read(at_most)
 
+    def read_answer(self, number: int) -> Any:
+        self.read_until(lambda: number in self.answers)
+        return self.answers[number]
+
+    def read_said(self, count: int, *, at_most: int = 65536) -> None:
+        self.read_until(lambda: len(self.said) >= count, at_most=at_most)
+
+    def read_pings(self, count: int) -> None:
+        self.read_until(lambda: self.pings >= count)
+
     def wait_for_end(self) -> None:
         deadline = time.monotonic() + PATIENCE
         while not self.ended:
             assert time.monotonic() < deadline
             self.read()
-
-    def numbers(self) -> list[int]:
-        return [message["n"] for message in self.said]
 
     def _take_frame(self) -> bool:
         if len(self.bytes) < 2:
@@ -198,9 +203,9 @@ def quiet() -> Iterator[Server]:
     server.stop()
 
 
-def heard(receiver: Receiver, numbers: list[int], *, at_most: int = 65536) -> None:
+def heard(receiver: Receiver, numbers: list[int]) -> None:
     """The receiver hears exactly these, in this order."""
-    receiver.read_until(lambda: len(receiver.said) >= len(numbers), at_most=at_most)
+    receiver.read_said(len(numbers))
     assert [message["n"] for message in receiver.said] == numbers
 
 
@@ -218,7 +223,7 @@ def until(condition: Callable[[], Any]) -> None:
 def test_a_message_of_any_length_is_a_valid_frame(either: Server, characters: int, length_bytes: int) -> None:
     alice, omar = Receiver(either).join(), Receiver(either).join()
     alice.ask("say", {"sizes": [characters], "times": 3})
-    omar.read_until(lambda: len(omar.said) == 3)
+    omar.read_said(3)
     assert omar.said == alice.said == [{"n": n, "text": "x" * characters} for n in range(3)]
     payload = next(payload for _, payload in omar.frames if payload.startswith(b"42"))
     assert (1 if len(payload) < 126 else 3 if len(payload) < 65536 else 9) == length_bytes
@@ -227,7 +232,7 @@ def test_a_message_of_any_length_is_a_valid_frame(either: Server, characters: in
 def test_arabic_arrives_as_it_was_written(either: Server) -> None:
     alice, omar = Receiver(either).join(), Receiver(either).join()
     alice.ask("say", {"text": "أهلاً بك \u2028 in the room \N{HERB}"})
-    omar.read_until(lambda: omar.said)
+    omar.read_said(1)
     assert omar.said == [{"n": 0, "text": "أهلاً بك \u2028 in the room \N{HERB}"}]
 
 
@@ -270,9 +275,9 @@ def test_a_slow_receiver_hears_everything_in_order(narrow: Server) -> None:
         # Caught up half of the time, so that the next messages find it idle, lagging and in the middle of a
         # frame.
         enough = (turn + 1) * 20 if turn % 2 else turn * 20 + 7
-        slow.read_until(lambda enough=enough: len(slow.said) >= enough, at_most=5_000)
+        slow.read_said(enough, at_most=5_000)
         if turn % 2:
-            slow.read_until(lambda asked=asked: asked in slow.answers)
+            slow.read_answer(asked)
             assert alice.ask("sockets")["here"][slow.sid]["unsent"] == 0, "it was meant to have caught up"
     heard(slow, list(range(120)))
     assert [len(m["text"]) for m in slow.said[:4]] == [50, 3_000, 70_000, 200]
@@ -305,8 +310,7 @@ def test_one_who_never_reads_is_cut_off_and_a_hundred_others_wait_for_nothing(na
             if len(waiting[number].said) == total:
                 del waiting[number]
     assert all([m["n"] for m in other.said] == list(range(total)) for other in others)
-    alice.read_until(lambda: asked in alice.answers)
-    assert alice.answers[asked]["slowest_ms"] < 250
+    assert alice.read_answer(asked)["slowest_ms"] < 250
     until(lambda: stuck.sid in alice.ask("sockets")["gone"])
     stuck.wait_for_end()
     assert [m["n"] for m in stuck.said] == list(range(len(stuck.said))), "what did arrive is in order"
@@ -356,8 +360,8 @@ def test_a_connection_with_nothing_in_its_queue_stays(quiet: Server) -> None:
     it."""
     alice, omar = Receiver(quiet).join(), Receiver(quiet).join()
     for number in range(5):
-        alice.read_until(lambda number=number: alice.pings > number)
-        omar.read_until(lambda number=number: omar.pings > number)
+        alice.read_pings(number + 1)
+        omar.read_pings(number + 1)
         alice.ask("say", {"first": number})
     heard(omar, list(range(5)))
 
@@ -390,7 +394,6 @@ def test_the_drafts_before_the_standard_are_refused(either: Server) -> None:
 NONSENSE = [
     "",
     "x",
-    "9",
     "4",
     "4[",
     "49",

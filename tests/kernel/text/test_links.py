@@ -43,9 +43,7 @@ def test_a_plain_address_shows_nothing_but_itself_left_to_right() -> None:
 
 
 def test_words_that_lead_somewhere_name_the_host() -> None:
-    assert '>our page</a></bdi> <bdi dir="ltr">(example.org)</bdi>' in render(
-        "[our page](https://example.org/x)"
-    )
+    assert '>our page</a></bdi> <bdi dir="ltr">(example.org)</bdi>' in render("[our page](https://example.org/x)")
 
 
 def test_a_link_that_pretends_to_be_another_address_is_unmasked() -> None:
@@ -89,4 +87,5 @@ def test_an_address_is_given_as_a_browser_will_read_it() -> None:
 
 def test_no_address_is_overlooked_by_the_first_glance() -> None:
     for message in ("https://x.yz", "WWW.example.de", "a.COM", "http://a.bc"):
-        assert may_hold_links(message) and targets(message)
+        assert may_hold_links(message)
+        assert targets(message)

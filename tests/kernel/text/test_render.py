@@ -23,9 +23,7 @@ def test_an_everyday_message_takes_the_short_road(message: str) -> None:
     assert is_prose(clean_text(message))
 
 
-letters = st.text(
-    alphabet="ab مرحبا\u0651\u200f1.!?&\"'-+#>~=|()\n\n \t*_`[]\\<:/@cowm\u00a0\u3000,", max_size=60
-)
+letters = st.text(alphabet="ab مرحبا\u0651\u200f1.!?&\"'-+#>~=|()\n\n \t*_`[]\\<:/@cowm\u00a0\u3000,", max_size=60)
 
 
 @given(st.one_of(letters, st.text(max_size=60)))
@@ -65,7 +63,8 @@ def test_an_everyday_message_looks_the_same_by_both_roads(message: str) -> None:
     ],
 )
 def test_markdown_is_shown_in_its_small_form(typed: str, shown: str) -> None:
-    assert render(typed).startswith(shown) and bool(shown) == bool(render(typed))
+    assert render(typed).startswith(shown)
+    assert bool(shown) == bool(render(typed))
 
 
 def test_an_arabic_list_and_quotation_stand_on_the_right() -> None:
@@ -93,8 +92,7 @@ def test_a_wall_of_marks_is_shown_as_typed() -> None:
 
 def test_an_excerpt_is_one_line_of_words() -> None:
     assert (
-        plain("# Hello\n\n**dear** [friends](https://x.org)\n- a\n```\ncode\n```", 100)
-        == "Hello dear friends a code"
+        plain("# Hello\n\n**dear** [friends](https://x.org)\n- a\n```\ncode\n```", 100) == "Hello dear friends a code"
     )
     assert plain("<b>&amp;", 100) == "<b>&amp;"
 
@@ -109,4 +107,5 @@ def test_an_excerpt_ends_at_a_word_and_says_so() -> None:
 @given(st.text(max_size=80), st.integers(0, 60))
 def test_an_excerpt_keeps_to_its_limit_and_line(source: str, limit: int) -> None:
     excerpt = plain(source, limit)
-    assert len(excerpt) <= limit and "\n" not in excerpt
+    assert len(excerpt) <= limit
+    assert "\n" not in excerpt

@@ -34,11 +34,10 @@ class Reader(HTMLParser):
             assert "dir" in values
         assert (values.get("start") or "1").isdigit()
         if tag == "a":
-            assert re.fullmatch(
-                re.escape(LEAVING) + r"https?%3A%2F%2F[\w.~%-]+", values["href"] or "", re.ASCII
-            )
+            assert re.fullmatch(re.escape(LEAVING) + r"https?%3A%2F%2F[\w.~%-]+", values["href"] or "", re.ASCII)
             assert values["rel"] == REL
-            assert "a" not in self.open and self.open[-1] == "bdi"
+            assert "a" not in self.open
+            assert self.open[-1] == "bdi"
         if tag != "br":
             self.open.append(tag)
 
@@ -188,4 +187,5 @@ def test_what_is_typed_is_what_is_read(message: str) -> None:
 def test_an_address_that_was_read_reads_the_same_again(value: str) -> None:
     address = read_address(value)
     if address is not None:
-        assert read_address(address.href) == address and address.href.isascii()
+        assert read_address(address.href) == address
+        assert address.href.isascii()
