@@ -160,7 +160,7 @@ def _default_hosts(mode: Mode, address: str) -> tuple[str, ...]:
 
 
 def _host_in_url(host: str) -> str:
-    return f"[{host}]" if ":" in host else "127.0.0.1" if host == "0.0.0.0" else host
+    return f"[{host}]" if ":" in host else "127.0.0.1" if not host.strip("0.") else host
 
 
 def _one_of(kind: type[Mode], name: str, value: str) -> Mode:

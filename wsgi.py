@@ -10,6 +10,10 @@ SERVING = __name__ == "__main__" and os.environ.get("ASYNC_ENGINE", "eventlet") 
 if SERVING:
     # psycopg waits in C by default, which would stop every greenlet; this makes it wait through patched selectors.
     os.environ["PSYCOPG_WAIT_FUNC"] = "wait_selector"
+
+    import warnings
+
+    warnings.filterwarnings("ignore", message="\nEventlet is deprecated")  # known: docs/decisions, engine
     import eventlet
 
     eventlet.monkey_patch()
@@ -36,7 +40,14 @@ def serve(settings: Settings) -> None:
     import eventlet.tpool
     import eventlet.wsgi
 
-    listener = eventlet.listen((settings.host, settings.port), backlog=BACKLOG, reuse_port=False)
+    try:
+        listener = eventlet.listen((settings.host, settings.port), backlog=BACKLOG, reuse_port=False)
+    except OSError as problem:
+        if problem.errno == errno.EADDRINUSE:
+            raise Unsafe(
+                f"port {settings.port} is taken: choose another with PORT=8080, or stop what uses it"
+            ) from None
+        raise
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     app = create_app(settings, offload=eventlet.tpool.execute)
     eventlet.wsgi.server(
@@ -60,14 +71,9 @@ def fail(words: str) -> None:
 if __name__ == "__main__":
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
-        chosen = read_settings()
-        serve(chosen)
+        serve(read_settings())
     except Unsafe as problem:
         fail(str(problem))
-    except OSError as problem:
-        if problem.errno != errno.EADDRINUSE:
-            raise
-        fail(f"port {chosen.port} is taken: choose another with PORT=8080, or stop what uses it")
     except KeyboardInterrupt:
         pass
 else:

@@ -14,7 +14,7 @@ from app.kernel.feature import Feature
 from app.kernel.house import House, Offload, run_here
 from app.kernel.jobs import Queue, kernel_tasks
 from app.kernel.live import Gateway
-from app.kernel.web import context, door, errors, headers, routes, scope
+from app.kernel.web import compression, context, door, errors, headers, routes, scope
 from app.kernel.web.identify import identify
 from config import Settings, check_key_file
 
@@ -47,6 +47,7 @@ def create_app(
     login.request_loader(lambda request: _known(identify(request, keeper)))
     CSRFProtect(app)
     headers.attach(app, settings)
+    compression.attach(app)
     errors.attach(app)
     i18n.attach(app, settings.languages)
     context.attach(app, house)

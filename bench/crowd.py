@@ -1,10 +1,10 @@
 """The load program: many connected people in one process of its own, told what to do line by line.
 
-Usage: python -m bench.crowd JOB, where JOB is JSON {"address", "room", "cookies" (may be empty), "people"}. It prints
-{"ready": people} when all are in the room, then answers each JSON line on its input with one on its output:
+The first line of its input is the job, {"address", "room", "cookies" (may be empty), "people"}, answered when all are in
+the room. Each later line is an order, answered when it is done:
 
-    {"do": "flood", "seconds": s, "in_flight": n, "body": text}   n people post, each again when the last was acknowledged
-    {"do": "pace", "seconds": s, "per_second": r, "body": text}   posts at a steady rate, and how long each delivery took
+    {"do": "flood", "seconds": s, "in_flight": n, "body": text}   n people post, each again when acknowledged
+    {"do": "pace", "seconds": s, "per_second": r, "body": text}   posts at a steady rate; how long each delivery took
     {"do": "turn", "times": n, "body": text}                      one person posts and waits, n times
 """
 
@@ -148,9 +148,9 @@ class Crowd:
 
 
 def main() -> None:
-    job = json.loads(sys.argv[1])
+    job = json.loads(sys.stdin.readline())
     crowd = Crowd(job["address"], job["room"], job["cookies"], job["people"])
-    print(json.dumps({"ready": len(crowd.people)}), flush=True)
+    print(json.dumps({"people": len(crowd.people)}), flush=True)
     for line in sys.stdin:
         order = json.loads(line)
         acts: dict[str, Callable[..., Any]] = {"flood": crowd.flood, "pace": crowd.pace, "turn": crowd.turn}

@@ -123,7 +123,9 @@ class Server:
     def _answers(self) -> bool:
         assert self.process is not None
         if self.process.poll() is not None:
-            raise AssertionError(f"the server ended with {self.process.returncode}:\n{self.log and self.log.read_text()}")
+            raise AssertionError(
+                f"the server ended with {self.process.returncode}:\n{self.log and self.log.read_text()}"
+            )
         try:
             return requests.get(f"http://127.0.0.1:{self.port}/healthz", timeout=2).status_code == 200
         except requests.ConnectionError:

@@ -1,6 +1,6 @@
 """`python -m tools COMMAND`: the door that every make target enters by.
 
-This file stays readable for any Python 3 (tests/setup reads it as Python 3.6 would), so that an old one gets
+This file stays readable for any Python 3 (tests/setup reads it as Python 3.7 would), so that an old one gets
 a sentence instead of a syntax error. Whatever needs a newer Python is imported below the check.
 """
 

@@ -138,14 +138,14 @@ def leave_room(actor: Actor, room: Room) -> None:
     if gone is None:
         return
     before = session.scalars(select(Room.address).where(Room.id == room.id).with_for_update()).one()
-    session.execute(
-        update(Room).where(Room.id == room.id).values(members=Room.members - 1, address=new_address())
-    )
+    session.execute(update(Room).where(Room.id == room.id).values(members=Room.members - 1, address=new_address()))
     publish(before, "room.moved", {"room": room.public_id})
 
 
 @action
-def open_room(actor: Actor, *, name_ar: str, name_en: str, about_ar: str = "", about_en: str = "", keep_days: int = 90) -> Room:
+def open_room(
+    actor: Actor, *, name_ar: str, name_en: str, about_ar: str = "", about_en: str = "", keep_days: int = 90
+) -> Room:
     """Make a room that members may join by themselves."""
     room = Room(
         public_id=new_public_id(),

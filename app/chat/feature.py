@@ -4,6 +4,7 @@ from flask import url_for
 from flask_babel import ngettext
 
 from app.chat import jobs, queries
+from app.chat.cli import bench_seed
 from app.chat.demo import load_rooms
 from app.chat.live import events
 from app.chat.views import door
@@ -28,6 +29,7 @@ feature = Feature(
     events=events,
     tasks={"chat.forget": jobs.forget},
     hourly=("chat.forget",),
+    commands=(bench_seed,),
     needs=needs,
     demo=load_rooms,
     navigation=(NavEntry("chat.rooms", N_("Rooms"), Permission.ROOMS_USE, order=10),),

@@ -17,12 +17,19 @@ class PostForm(Form):
         _l("Your message"),
         [
             InputRequired(_l("Write something first.")),
-            Length(max=LONGEST, message=_l("A message can be at most 4,000 characters. Send the rest as a second one.")),
+            Length(
+                max=LONGEST, message=_l("A message can be at most 4,000 characters. Send the rest as a second one.")
+            ),
         ],
         filters=[lambda value: clean_text(value) if value else value],
     )
     client_id = HiddenField(
-        validators=[Regexp(r"^[A-Za-z0-9_-]{8,40}$", message=_l("This page is damaged. Open it again; your words are still here."))]
+        validators=[
+            Regexp(
+                r"^[A-Za-z0-9_-]{8,40}$",
+                message=_l("This page is damaged. Open it again; your words are still here."),
+            )
+        ]
     )
 
     def validate_body(self, field: TextAreaField) -> None:

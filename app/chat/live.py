@@ -32,7 +32,7 @@ def post(actor: Actor, payload: Payload, _socket: OpenSocket) -> Payload:
     """Store a message. The answer comes when it is committed."""
     room = _room(actor, payload)
     form = PostForm.from_event(payload)
-    words = actions.post_message(actor, room, client_id=form.client_id.data, body=form.body.data)
+    words = actions.post_message(actor, room, client_id=form.client_id.data or "", body=form.body.data or "")
     return {"message": words.frame()}
 
 

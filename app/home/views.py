@@ -3,7 +3,9 @@
 from flask import render_template
 from flask.typing import ResponseReturnValue
 
+from app.home.styleguide import specimens
 from app.kernel.access import Permission
+from app.kernel.errors import NotFound
 from app.kernel.web import Door, present_actor
 from app.kernel.web.context import present_house
 
@@ -32,3 +34,12 @@ def safety() -> ResponseReturnValue:
 @door.page("/help", access=Permission.OPEN)
 def help() -> ResponseReturnValue:
     return render_template("home/help.html")
+
+
+@door.page("/styleguide", access=Permission.OPEN)
+def styleguide() -> ResponseReturnValue:
+    """Every component in both directions, by day and by night: for those who build, never in production."""
+    settings = present_house().settings
+    if settings.production:
+        raise NotFound
+    return render_template("home/styleguide.html", specimens=specimens(settings.languages))

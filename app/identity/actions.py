@@ -81,9 +81,7 @@ def begin_session(person_id: int, *, device: Device, replacing: str = "") -> str
 @action
 def touch(actor: Actor) -> None:
     """Note that the person is there, so that the idle limit counts from now."""
-    work.session().execute(
-        update(LoginSession).where(LoginSession.id == actor.session_id).values(last_seen_at=now())
-    )
+    work.session().execute(update(LoginSession).where(LoginSession.id == actor.session_id).values(last_seen_at=now()))
 
 
 @action
@@ -146,7 +144,9 @@ def _join(code: str, name: str, hashed: str, *, device: Device) -> str:
 
 
 @action
-def add_person(name: str, hashed: str, *, roles: tuple[Role, ...], language: str | None = None, demo: bool = False) -> Person:
+def add_person(
+    name: str, hashed: str, *, roles: tuple[Role, ...], language: str | None = None, demo: bool = False
+) -> Person:
     """Store a person with a checked name and a hashed passphrase. Raises Conflict when the name is taken meanwhile."""
     session, vault = work.session(), work.house().vault
     public_id = new_public_id()

@@ -19,9 +19,7 @@ class SignInForm(Form):
 
 class JoinForm(Form):
     code = StringField(_l("Invitation code"), [InputRequired(_l("Give the code from your invitation.")), SHORT])
-    name = StringField(
-        _l("Name"), [InputRequired(_l("Choose a name by which others here may call you.")), SHORT]
-    )
+    name = StringField(_l("Name"), [InputRequired(_l("Choose a name by which others here may call you.")), SHORT])
     passphrase = PasswordField(_l("Passphrase"), [InputRequired(_l("Choose a passphrase.")), LONG])
 
 

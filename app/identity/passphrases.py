@@ -6,6 +6,7 @@ of Unicode after NFKC, refused when it is common or guessable. Argon2id at 19 Mi
 
 import threading
 import unicodedata
+from collections.abc import Callable
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -59,11 +60,11 @@ def _verify(stored: str, passphrase: str) -> bool:
         return False
 
 
-def _one_of_few(house: House, work: object, *args: str) -> object:
+def _one_of_few(house: House, work: Callable[..., object], *args: str) -> object:
     if not _places.acquire(timeout=PATIENCE_SECONDS):
         raise Unavailable
     try:
-        return house.offload(work, *args)  # type: ignore[arg-type]  # one of the two functions above
+        return house.offload(work, *args)
     finally:
         _places.release()
 

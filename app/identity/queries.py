@@ -97,16 +97,15 @@ def my_sessions(actor: Actor) -> list[SessionLine]:
     """The actor's sessions, newest first."""
     found = work.session().scalars(policy.visible_sessions(actor).order_by(LoginSession.last_seen_at.desc()).limit(100))
     return [
-        SessionLine(s.public_id, s.device, s.started_at, s.last_seen_at, current=s.id == actor.session_id) for s in found
+        SessionLine(s.public_id, s.device, s.started_at, s.last_seen_at, current=s.id == actor.session_id)
+        for s in found
     ]
 
 
 def get_my_session(actor: Actor, public_id: str) -> LoginSession:
     """One of the actor's own sessions. Raises NotFound for anyone else's."""
     found = (
-        work.session()
-        .scalars(policy.visible_sessions(actor).where(LoginSession.public_id == public_id))
-        .one_or_none()
+        work.session().scalars(policy.visible_sessions(actor).where(LoginSession.public_id == public_id)).one_or_none()
     )
     if found is None:
         raise NotFound
@@ -156,7 +155,9 @@ def count_people() -> int:
 
 def demo_people() -> list[Person]:
     """Everyone who came with the demo."""
-    found = work.session().scalars(select(Person).where(Person.demo).options(selectinload(Person.roles)).order_by(Person.id))
+    found = work.session().scalars(
+        select(Person).where(Person.demo).options(selectinload(Person.roles)).order_by(Person.id)
+    )
     return list(found)
 
 
@@ -178,7 +179,8 @@ def session_row(token_hash: bytes) -> "tuple[LoginSession, Person, list[Role]] |
     )
     if not rows:
         return None
-    return rows[0][0], rows[0][1], [row[2] for row in rows if row[2] is not None]
+    session, person, _role = rows[0]
+    return session, person, list(filter(None, (row[2] for row in rows)))
 
 
 def limits_for(roles: Iterable[Role]) -> tuple[timedelta, timedelta]:

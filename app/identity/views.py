@@ -27,8 +27,8 @@ def sign_in() -> ResponseReturnValue:
     if form.validate_on_submit():
         try:
             token = actions.sign_in(
-                form.name.data,
-                form.passphrase.data,
+                form.name.data or "",
+                form.passphrase.data or "",
                 network=network_tag(present_house()),
                 device=_device(),
                 replacing=_present_token(),
@@ -47,9 +47,9 @@ def join() -> ResponseReturnValue:
     if form.validate_on_submit():
         try:
             token = actions.join(
-                form.code.data,
-                form.name.data,
-                form.passphrase.data,
+                form.code.data or "",
+                form.name.data or "",
+                form.passphrase.data or "",
                 network=network_tag(present_house()),
                 device=_device(),
             )
@@ -63,7 +63,7 @@ def join() -> ResponseReturnValue:
 @door.page("/sign-out", access=Permission.OPEN, methods=("POST",))
 def sign_out() -> ResponseReturnValue:
     actions.sign_out(present_actor())
-    return _forget(redirect(url_for("home.index"), 303))
+    return _forget(make_response(redirect(url_for("home.index"), 303)))
 
 
 @door.page("/exit", access=Permission.OPEN, methods=("POST",))
@@ -116,7 +116,7 @@ def passphrase() -> ResponseReturnValue:
     status = 200
     if form.validate_on_submit():
         try:
-            actions.change_passphrase(present_actor(), form.present.data, form.wished.data)
+            actions.change_passphrase(present_actor(), form.present.data or "", form.wished.data or "")
             flash(gettext("Your passphrase is changed. Your other sessions have ended."))
             return redirect(url_for("identity.me"), 303)
         except (Invalid, TooMany, Unavailable) as refusal:
@@ -150,7 +150,7 @@ def withdraw_invitation(id: str) -> ResponseReturnValue:
 def _signed_in(token: str, wished: str | None) -> Response:
     settings = present_house().settings
     session.clear()  # a fresh form secret, so that one planted before signing in is worth nothing
-    response = redirect(local_path(wished), 303)
+    response = make_response(redirect(local_path(wished), 303))
     response.set_cookie(
         session_cookie(settings.tls), token, secure=settings.tls, httponly=True, samesite="Lax", path="/"
     )

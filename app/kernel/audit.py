@@ -23,7 +23,9 @@ class AuditEntry(Base):
 
     __tablename__ = "audit_entry"
 
-    number: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False)
+    number: Mapped[int] = mapped_column(
+        BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False
+    )
     at: Mapped[datetime] = mapped_column(UtcTime)
     actor: Mapped[str] = mapped_column(String(40))
     act: Mapped[str] = mapped_column(String(64))
@@ -91,19 +93,23 @@ def verify(session: Session, vault: Vault) -> list[str]:
         if _hash(vault, entry) != entry.hash:
             problems.append(f"entry {entry.number} ({entry.act}) was changed")
         expected, previous = entry.number + 1, entry.hash
+    return problems + _verify_head(session, vault, last=expected - 1, last_hash=previous)
+
+
+def _verify_head(session: Session, vault: Vault, *, last: int, last_hash: bytes) -> list[str]:
+    """Whether the chain ends where its head says."""
     head = session.scalars(select(AuditHead)).one_or_none()
     if head is None:
-        if expected > 1:
-            problems.append("the head of the chain is missing")
-        return problems
+        return ["the head of the chain is missing"] if last else []
+    problems = []
     if head.proof != _proof(vault, head.number, head.hash):
         problems.append("the head of the chain was changed")
-    if head.number >= expected:
-        problems.append(f"entries {expected} to {head.number} are missing at the end")
-    elif head.number == expected - 1 and head.hash != previous:
-        problems.append(f"entry {head.number} is not the one that the head knows")
-    elif head.number < expected - 1:
+    if head.number > last:
+        problems.append(f"entries {last + 1} to {head.number} are missing at the end")
+    elif head.number < last:
         problems.append(f"entries after {head.number} were added past the head")
+    elif head.hash != last_hash:
+        problems.append(f"entry {head.number} is not the one that the head knows")
     return problems
 
 

@@ -180,8 +180,7 @@ class Databases:
     def for_migrations(self) -> dict[str, Engine]:
         """Engines under the names that migrations use. They may write without an action: a migration has no actor."""
         return {
-            name: engine.execution_options(writes=True)
-            for name, engine in (("data", self.data), ("keys", self.keys))
+            name: engine.execution_options(writes=True) for name, engine in (("data", self.data), ("keys", self.keys))
         }
 
     def close(self) -> None:

@@ -86,7 +86,8 @@ def _migrations(app: Flask, _house: House) -> Iterator[Finding]:
 def _keys(_app: Flask, house: House) -> Iterator[Finding]:
     problems = house.vault.verify()
     if problems:
-        yield Finding("keys", False, f"{problems[0]} ({len(problems)} in all): restore the key file that belongs to them")
+        words = f"{problems[0]} ({len(problems)} in all): restore the key file that belongs to them"
+        yield Finding("keys", False, words)
     else:
         yield Finding("keys", True, f"{house.vault.count_keys()} open")
 
@@ -96,7 +97,7 @@ def _queue(_app: Flask, house: House) -> Iterator[Finding]:
     aside = counts.get(JobState.SET_ASIDE, 0)
     waiting = counts.get(JobState.WAITING, 0)
     if aside:
-        yield Finding("queue", False, f"{aside} jobs failed too often: see the log of the worker, mend the cause, then set them to waiting again")
+        yield Finding("queue", False, f"{aside} jobs failed too often: the worker's log says why")
     elif waiting > 1000:
         yield Finding("queue", False, f"{waiting} jobs wait: is the worker running? `flask worker`")
     else:

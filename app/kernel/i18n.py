@@ -7,6 +7,7 @@ from babel import Locale
 from babel.dates import format_date, format_datetime, get_timezone
 from flask import Flask, request
 from flask_babel import Babel, force_locale, get_locale, gettext
+from flask_login import current_user
 
 from app.kernel.errors import Refusal
 
@@ -21,9 +22,7 @@ def attach(app: Flask, languages: tuple[str, ...]) -> None:
     """Choose each request's language: the person's own setting, then their cookie, then the browser's wish, then Arabic."""
 
     def choose() -> str:
-        from app.kernel.web.context import present_actor
-
-        wished = (present_actor().language, request.cookies.get(LANGUAGE_COOKIE))
+        wished = (current_user.language, request.cookies.get(LANGUAGE_COOKIE))
         for language in wished:
             if language in languages:
                 return language
@@ -52,15 +51,16 @@ def day(value: date | datetime) -> str:
 
 def moment(value: datetime) -> str:
     """A date with its time of day, in UTC until people have chosen a zone."""
-    return format_datetime(value, format="d MMMM y، HH:mm" if language() == "ar" else "d MMMM y, HH:mm", locale=_region(), tzinfo=get_timezone("UTC"))
+    pattern = "d MMMM y، HH:mm" if language() == "ar" else "d MMMM y, HH:mm"
+    return format_datetime(value, format=pattern, locale=_region(), tzinfo=get_timezone("UTC"))
 
 
 def explain(refusal: Refusal, language_code: str | None = None) -> str:
     """A refusal in the person's words. Works outside a request when the language is given."""
     if language_code is None:
-        return gettext(str(refusal.text))
+        return str(gettext(str(refusal.text)))
     with force_locale(language_code):
-        return gettext(str(refusal.text))
+        return str(gettext(str(refusal.text)))
 
 
 def _region() -> Locale:

@@ -109,7 +109,7 @@ class Queue:
         """How many jobs are in each state, for `flask doctor` and the readiness page."""
         with work.scope(self._house):
             rows = work.session().execute(select(Job.state, func.count()).group_by(Job.state)).all()
-        return {state: count for state, count in rows}
+        return {row[0]: row[1] for row in rows}
 
 
 def enqueue(task: str, *, after: timedelta = timedelta(0), **ids: Any) -> Job:
@@ -160,7 +160,9 @@ def _transport(house: "House") -> Huey:
     if settings.redis_url:
         return RedisHuey("sanad", url=settings.redis_url, results=False, store_none=False)
     settings.queue_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return SqliteHuey("sanad", filename=str(settings.queue_file), results=False, store_none=False, fsync=False, timeout=1)
+    return SqliteHuey(
+        "sanad", filename=str(settings.queue_file), results=False, store_none=False, fsync=False, timeout=1
+    )
 
 
 def kernel_tasks(house: "House") -> dict[str, Task]:

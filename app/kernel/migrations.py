@@ -14,8 +14,12 @@ NAMES = ("data", "keys")
 
 def attach(app: Flask, databases: Databases) -> Alembic:
     """Add the `db` commands to the app."""
-    logging.getLogger("alembic").setLevel(logging.WARNING)
-    alembic = Alembic(run_mkdir=False, metadatas={"data": Base.metadata, "keys": KeysBase.metadata}, engines=databases.for_migrations())
+    alembic = Alembic(
+        run_mkdir=False,
+        metadatas={"data": Base.metadata, "keys": KeysBase.metadata},
+        engines=databases.for_migrations(),
+    )
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # after the extension, which asks for more
     alembic.rev_id = staticmethod(_next_number)  # type: ignore[method-assign]
     app.config["ALEMBIC_CONTEXT"] = {"render_as_batch": True, "compare_type": True, "render_item": _plain_type}
     alembic.init_app(app)

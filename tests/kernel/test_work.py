@@ -32,10 +32,10 @@ def test_a_failed_action_stores_nothing_and_runs_no_effect(house: House, make: F
     def fail() -> None:
         work.session().execute(text("update person set language = 'ar'"))
         work.after_commit(lambda: seen.append(1))
-        raise ValueError
+        raise ValueError("on purpose")
 
     make.person(language="en")
-    with work.scope(house), pytest.raises(ValueError):
+    with work.scope(house), pytest.raises(ValueError, match="on purpose"):
         fail()
     assert seen == []
     assert _arabic_people(house) == 0

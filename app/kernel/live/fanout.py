@@ -128,7 +128,7 @@ class DirectSocket(EngineSocket):  # type: ignore[misc]  # the library has no ty
         self.in_hand = sum(_length(packet) for packet in packets)
         return packets
 
-    def close(self, wait: bool = False, abort: bool = False, reason: str | None = None) -> None:  # noqa: ARG002
+    def close(self, wait: bool = False, abort: bool = False, reason: str | None = None) -> None:
         """End the connection. The client has a moment to read what is left; nobody waits for it.
 
         The library would `wait` until everything is written: a client that never reads could hold up whoever

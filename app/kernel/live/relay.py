@@ -96,7 +96,7 @@ class Relayed(socketio.RedisManager, Fanout):  # type: ignore[misc]  # the libra
         # The library doubles its waits up to a minute; people should not be without each other for that long.
         while True:
             try:
-                listener = redis.Redis.from_url(self.redis_url, health_check_interval=10).pubsub(
+                listener = redis.Redis.from_url(self.redis_url, health_check_interval=10).pubsub(  # type: ignore[no-untyped-call]  # redis-py leaves it untyped
                     ignore_subscribe_messages=True
                 )
                 listener.subscribe(self.channel)

@@ -32,10 +32,23 @@ def _table() -> dict[int, str]:
     """Return each confusable character's prototype, read from the table that homoglyphs-fork ships."""
     prototype: dict[str, str] = {}
     for group in _classes():
-        # Only a prototype is longer than one character (m looks like rn): a class has one such at most.
-        chosen = max(group, key=lambda member: (len(member), member == "l", member == "o", -ord(member[0])))
-        prototype |= {member: chosen for member in group if len(member) == 1}
+        singles = {member for member in group if len(member) == 1}
+        chosen = _chosen(group, singles)
+        prototype |= dict.fromkeys(singles, chosen)
     return {ord(character): chosen for character, chosen in prototype.items() if character != chosen}
+
+
+def _chosen(group: set[str], singles: set[str]) -> str:
+    # Only a prototype is longer than one character (m looks like rn): a class has one such at most.
+    longest = max(group, key=len)
+    if len(longest) == 1:
+        return next((letter for letter in "lo" if letter in group), min(group))
+    # The table writes the dots of Arabic letters as marks, which folding drops; but dots make the letter,
+    # and without them سامي would be شامي.
+    dotted = any(unicodedata.category(character) == "Mn" for character in longest)
+    if dotted and any(unicodedata.bidirectional(single) == "AL" for single in singles):
+        return min(singles)
+    return longest
 
 
 def _classes() -> list[set[str]]:

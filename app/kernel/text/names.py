@@ -10,6 +10,8 @@ from app.kernel.text.lookalikes import skeleton
 LONGEST_NAME = 60  # characters
 _JOINING = "'’ʼ"
 _BETWEEN = " -‐.·،"
+# No other marks: some of them draw the dots of another letter.
+_HARAKAT = "\u064b\u064c\u064d\u064e\u064f\u0650\u0651\u0652\u0653\u0654\u0655\u0670"
 _MOST_MARKS = 3  # shadda, a vowel and a superscript alef on one letter
 
 
@@ -68,12 +70,12 @@ def _script(character: str) -> str:
     kind = unicodedata.category(character)
     if character in _JOINING:
         return ""
+    if character in _HARAKAT:
+        return "ARABIC"
     name = unicodedata.name(character, "?")
     if kind == "Nd":
         return "" if character in "0123456789" or name.startswith(("ARABIC-INDIC", "EXTENDED ARABIC-INDIC")) else "?"
-    if kind[0] == "L" or (kind == "Mn" and name.startswith("ARABIC ")):
-        return name.split()[0]
-    return "?"
+    return name.split()[0] if kind[0] == "L" else "?"
 
 
 def _piled_marks(name: str) -> bool:

@@ -83,7 +83,7 @@ class Keyring:
             json.dump(stored, file)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(fresh, self.path)
+        fresh.replace(self.path)
         folder = os.open(self.path.parent, os.O_RDONLY)
         try:
             os.fsync(folder)

@@ -34,6 +34,7 @@ class Vault:
         self._keyring = keyring
         self._opened: OrderedDict[str, tuple[float, AESGCM]] = OrderedDict()
         self._index_keys: dict[str, bytes] = {}
+        self._reserved: dict[Purpose, list[str]] = {}
 
     def prepare(self) -> None:
         """Name the first master as the one in use. Called once when an instance is made; harmless afterwards."""
@@ -48,21 +49,33 @@ class Vault:
 
         Committed at once, before the record that it will seal: an unused key is harmless, a missing one is a loss.
         """
-        key_id, key = new_public_id(), box.new_key()
+        if name is None and self._reserved.get(purpose):
+            return self._reserved[purpose].pop()
+        return self._create_keys(purpose, 1, name)[0]
+
+    def reserve_keys(self, purpose: Purpose, count: int) -> None:
+        """Make many keys in one transaction for the next calls of `create_key`, when many records are about to be made."""
+        self._reserved[purpose] = self._create_keys(purpose, count, None)
+
+    def _create_keys(self, purpose: Purpose, count: int, name: str | None) -> list[str]:
+        made = [(new_public_id(), box.new_key()) for _ in range(count)]
         with self._databases.writing_keys() as keys:
             version = self._master_in_use(keys)
-            keys.execute(
-                insert(DataKey).values(
-                    id=key_id,
-                    purpose=purpose,
-                    name=name,
-                    wrapped=self._wrap(version, key_id, key),
-                    master=version,
-                    made_on=datetime.now(UTC).date(),
-                )
-            )
-        self._remember(key_id, purpose, key)
-        return key_id
+            rows = [
+                {
+                    "id": key_id,
+                    "purpose": purpose,
+                    "name": name,
+                    "wrapped": self._wrap(version, key_id, key),
+                    "master": version,
+                    "made_on": datetime.now(UTC).date(),
+                }
+                for key_id, key in made
+            ]
+            keys.execute(insert(DataKey), rows)
+        for key_id, key in made:
+            self._remember(key_id, purpose, key)
+        return [key_id for key_id, _key in made]
 
     def shred(self, key_ids: Iterable[str]) -> int:
         """Destroy keys. Returns how many were still there. What they sealed can never be opened again."""

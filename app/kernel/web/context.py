@@ -1,5 +1,6 @@
 """What every page is given: who looks (only what a page may know), language, navigation, assets."""
 
+import time
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -22,12 +23,12 @@ DIST = Path(__file__).resolve().parents[2] / "static" / "dist"
 
 def present_actor() -> Actor:
     """Whoever makes this request."""
-    return cast(Actor, current_user._get_current_object())
+    return cast("Actor", current_user._get_current_object())
 
 
 def present_house() -> House:
     """The house of the app that serves this request."""
-    return cast(House, current_app.extensions["house"])
+    return cast("House", current_app.extensions["house"])
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ def manifest() -> dict[str, str]:
 
 @cache
 def _manifest(_changed: int) -> dict[str, str]:
-    return cast(dict[str, str], orjson.loads((DIST / "manifest.json").read_bytes()))
+    return cast("dict[str, str]", orjson.loads((DIST / "manifest.json").read_bytes()))
 
 
 def data_mode() -> str:
@@ -72,8 +73,24 @@ def data_mode() -> str:
     return "light" if request.headers.get("Save-Data") == "on" else "standard"
 
 
+class DemoSeen:
+    """Whether the demo is loaded: looked for until it is found, but not on every page."""
+
+    LOOK_AGAIN_SECONDS = 30.0
+
+    def __init__(self) -> None:
+        self._found, self._next_look = False, 0.0
+
+    def look(self, house: House) -> bool:
+        if not self._found and time.monotonic() >= self._next_look:
+            self._next_look = time.monotonic() + self.LOOK_AGAIN_SECONDS
+            self._found = any(feature.about_demo() for feature in house.features if feature.about_demo)
+        return self._found
+
+
 def attach(app: Flask, house: House) -> None:
     """Give every template its `page`."""
+    demo_seen = DemoSeen()
 
     @app.context_processor
     def page() -> dict[str, Any]:
@@ -88,7 +105,7 @@ def attach(app: Flask, house: House) -> None:
                 navigation=_navigation(house, actor),
                 signed_in=actor.is_authenticated,
                 name=actor.name or None,
-                demo=not settings.production and app.extensions.get("demo_loaded", False),
+                demo=not settings.production and demo_seen.look(house),
                 development=not settings.production,
                 site_title=settings.site_title,
                 path=local_path(request.full_path.rstrip("?")) if request.method == "GET" else "/",
@@ -104,7 +121,8 @@ def _navigation(house: House, actor: Actor) -> list[dict[str, Any]]:
         {
             "label": gettext(entry.label),
             "url": url_for(entry.endpoint),
-            "current": request.endpoint == entry.endpoint or (blueprint or "-") == entry.endpoint.split(".")[0] != "home",
+            "current": request.endpoint == entry.endpoint
+            or (blueprint or "-") == entry.endpoint.split(".")[0] != "home",
         }
         for entry in sorted(entries, key=lambda entry: entry.order)
         if actor.holds(entry.access) and not (entry.strangers_only and actor.is_authenticated)

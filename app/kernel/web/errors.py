@@ -68,7 +68,9 @@ def _suggestions(refusal: Refusal) -> list[Suggestion]:
 def _form_too_old(_error: CSRFError) -> Response:
     if not present_actor().is_authenticated and request.endpoint not in ("identity.sign_in", "identity.join"):
         return refusal_page(SignedOut())
-    return refusal_page(Invalid(N_("This page was open for too long, so it was not sent. Open it again and send it once more.")))
+    return refusal_page(
+        Invalid(N_("This page was open for too long, so it was not sent. Open it again and send it once more."))
+    )
 
 
 def _too_large(_error: RequestEntityTooLarge) -> Response:

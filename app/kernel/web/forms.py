@@ -8,10 +8,10 @@ from werkzeug.datastructures import MultiDict
 from app.kernel.errors import Invalid
 
 
-class Form(FlaskForm):
+class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF carries no types
     """A Flask-WTF form that can also be filled from the payload of a socket event."""
 
-    class Meta(FlaskForm.Meta):
+    class Meta(FlaskForm.Meta):  # type: ignore[misc]  # Flask-WTF carries no types
         def get_translations(self, _form: Any) -> None:
             """None: every validator here has words of its own, and an event has no app context to look others up in."""
 
@@ -21,7 +21,9 @@ class Form(FlaskForm):
 
         Raises Invalid with the first problem in words.
         """
-        wanted = {name: value for name, value in payload.items() if isinstance(value, str | int) and name in cls.fields()}
+        wanted = {
+            name: value for name, value in payload.items() if isinstance(value, str | int) and name in cls.fields()
+        }
         form = cls(formdata=MultiDict(wanted), meta={"csrf": False})
         if not form.validate():
             raise Invalid(form.first_problem())

@@ -1,5 +1,6 @@
 """The kernel's own routes: built assets, preferences that visitors have too, the leaving page, health and readiness."""
 
+from mimetypes import guess_type
 from urllib.parse import urlsplit
 
 from flask import Response, abort, make_response, redirect, render_template, request, send_from_directory
@@ -21,7 +22,11 @@ YEAR = 31_536_000
 @door.page("/assets/<name>", access=Permission.OPEN)
 def asset(name: str) -> Response:
     """A built file. Its name changes with its content, so it may be kept for ever."""
-    response = send_from_directory(DIST, name)
+    packed = "gzip" in request.headers.get("Accept-Encoding", "") and (DIST / f"{name}.gz").is_file()
+    response = send_from_directory(DIST, f"{name}.gz" if packed else name, mimetype=guess_type(name)[0])
+    if packed:
+        response.headers["Content-Encoding"] = "gzip"
+    response.vary.add("Accept-Encoding")
     response.headers["Cache-Control"] = f"public, max-age={YEAR}, immutable"
     return response
 
@@ -73,5 +78,3 @@ def ready() -> ResponseReturnValue:
     except Exception:
         return {"status": "unavailable"}, 503
     return {"status": "ok", "jobs": "ok" if not set_aside else "attention"}
-
-

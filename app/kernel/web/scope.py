@@ -15,7 +15,7 @@ def attach(app: Flask, house: House) -> None:
         g.work.__enter__()
 
     @app.teardown_request
-    def end(error: BaseException | None) -> None:
+    def end(_error: BaseException | None) -> None:
         opened = g.pop("work", None)
         if opened is not None:
             opened.__exit__(None, None, None)

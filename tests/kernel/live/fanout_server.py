@@ -2,7 +2,7 @@
 sockets are.
 
 Usage: python -m tests.kernel.live.fanout_server OPTIONS, where OPTIONS is JSON:
-{"fast": bool, "send_buffer": bytes or null, "ping": [interval, timeout] in seconds}. Prints its port.
+{"fast": bool, "send_buffer": bytes or null, "ping": [interval, timeout], "join": seconds}. Prints its port.
 """
 
 # ruff: noqa: E402  # the engine patches the process before anything else is imported
@@ -89,7 +89,7 @@ class Stage:
 
 def main() -> None:
     options = json.loads(sys.argv[1])
-    doorkeeper.JOIN_SECONDS = 0.5
+    doorkeeper.JOIN_SECONDS = options["join"]
     manager = Fanout()
     manager.fast = options["fast"]
     interval, timeout = options["ping"]

@@ -27,9 +27,11 @@ TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
 class Server:
     """The server's process."""
 
-    def __init__(self, *, fast: bool = True, send_buffer: int | None = None, ping: Any = (25, 20)) -> None:
+    def __init__(
+        self, *, fast: bool = True, send_buffer: int | None = None, ping: Any = (25, 20), join: float = 60
+    ) -> None:
         self.fast = fast
-        options = {"fast": fast, "send_buffer": send_buffer, "ping": ping}
+        options = {"fast": fast, "send_buffer": send_buffer, "ping": ping, "join": join}
         self.process = subprocess.Popen(
             [sys.executable, "-W", "ignore", "-m", "tests.kernel.live.fanout_server", json.dumps(options)],
             cwd=ROOT,
@@ -182,7 +184,7 @@ class Receiver:
 @pytest.fixture(scope="module", params=[True, False], ids=["direct", "library"])
 def either(request: pytest.FixtureRequest) -> Iterator[Server]:
     """The same server with the direct path and with the library's own."""
-    server = Server(fast=request.param)
+    server = Server(fast=request.param, join=0.5)
     yield server
     server.stop()
 
@@ -291,6 +293,13 @@ def test_the_end_comes_after_what_was_said_before(narrow: Server) -> None:
     heard(lina, list(range(30)))
     lina.wait_for_end()
     assert [payload for opcode, payload in lina.frames if opcode == TEXT][-1] == b"1"
+
+
+def test_one_who_was_ended_cannot_keep_the_connection_by_never_closing_it(narrow: Server) -> None:
+    alice, stubborn = Receiver(narrow).join(), Receiver(narrow).join()
+    alice.ask("end", stubborn.sid)
+    with pytest.raises(ConnectionError):
+        until(lambda: stubborn.send("3"))
 
 
 # --- receivers in trouble -----------------------------------------------------------------------------------

@@ -26,6 +26,7 @@ from app.kernel.text import Finding, Kind, gives_away
         (Kind.PHONE, "0151-2345678"),
         (Kind.PHONE, "030 / 1234567"),
         (Kind.PHONE, "+961 3 123 456"),
+        (Kind.PHONE, "+49 30 12345"),
         (Kind.PHONE, "03/123456"),
         (Kind.PHONE, "70-123456"),
         (Kind.PHONE, "81 123 456"),

@@ -66,7 +66,7 @@ def test_a_link_without_words_shows_its_host() -> None:
     ["", "example.org", "//example.org", "/rooms", "https:example.org", "https:///example.org",
     "javascript:alert(1)",
      "ftp://example.org", "https://me@example.org", "https://me:secret@example.org",
-     "https://good.org\\@evil.org",
+     "https://good.org\\@evil.org", "https://good.org/\\evil.org",
      "https://exa mple.org", "https://example.org/\n", "https://localhost/", "https://[::1]/",
      "https://0x7f.1/",
      "https://2130706433/", "https://127.1/", "https://256.1.1.1/", "https://ex%61mple.org/",

@@ -171,6 +171,22 @@ def test_the_last_steps_hold_even_if_the_first_ones_let_everything_through(fragm
     read(through_leaving_page(_wall.clean(link_addresses(sound))))
 
 
+@pytest.mark.parametrize(
+    ("let_through", "left"),
+    [
+        ('<p title="x" lang="x" class="x" id="x" style="x" onclick="x">a</p>', '<p dir="auto">a</p>'),
+        ('<a href="javascript:x">a</a>', f'<a rel="{REL}">a</a>'),
+        ('<a href="data:x">a</a>', f'<a rel="{REL}">a</a>'),
+        ('<a href="/sign-out" target="_top">a</a>', f'<a rel="{REL}">a</a>'),
+        ('<a href="//evil.org">a</a>', f'<a rel="{REL}">a</a>'),
+        ('<blockquote dir="evil" cite="https://evil.org">a</blockquote>', "<blockquote>a</blockquote>"),
+        ('<bdi dir="rtl">a</bdi><h1>b</h1><img src="https://evil.org">', "ab"),
+    ],
+)
+def test_the_last_wall_lets_through_only_what_was_chosen(let_through: str, left: str) -> None:
+    assert _wall.clean(let_through) == left
+
+
 harmless = st.lists(
     st.sampled_from(["مرحبا", "a", "&", "&amp;", "&lt;b&gt;", " ", "<b", ">", '"', "'",
         "https://x.org/?a=1&b=2", "www.a.org.", "(foo.com)", "،", "؟"]),

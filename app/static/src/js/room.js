@@ -47,7 +47,7 @@ const outbox = new Outbox({
   stored: (message) => sequence.receive(message),
   wait: (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000)),
 });
-const reading = new Reading({ room, list, view, timeline, words, mark: (seq) => connection.read(seq) });
+const reading = new Reading({ room, list, composer: form, view, timeline, words, mark: (seq) => connection.read(seq) });
 const composer = new Composer(form, words, (text) => {
   reading.toNewest();
   outbox.add(text);
@@ -111,7 +111,7 @@ list.addEventListener("click", ({ target }) => {
 
 part("mute").addEventListener("click", ({ currentTarget }) => {
   announcer.muted = !announcer.muted;
-  currentTarget.setAttribute("aria-pressed", announcer.muted);
+  currentTarget.textContent = words.say(announcer.muted ? "unmute" : "mute");
 });
 
 askBeforeLeaving(() => !outbox.isEmpty || composer.hasText);

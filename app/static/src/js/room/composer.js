@@ -55,7 +55,10 @@ export class Composer {
       event.preventDefault();
       this.#submit();
     });
-    this.#field.addEventListener("input", () => this.#complain(""));
+    this.#field.addEventListener("input", () => {
+      this.#complain("");
+      this.#form.querySelector(".error-summary")?.remove();
+    });
     direction.addEventListener("change", () => {
       this.#field.dir = direction.value;
     });

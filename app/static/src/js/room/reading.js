@@ -16,9 +16,10 @@ export class Reading {
   #marked = 0;
   #timer = null;
   #unseen = 0;
+  #isAtEnd = false;
 
   /** `mark(seq)` resolves to whether the server has noted it. */
-  constructor({ room, list, view, timeline, words, mark }) {
+  constructor({ room, list, composer, view, timeline, words, mark }) {
     this.#view = view;
     this.#timeline = timeline;
     this.#words = words;
@@ -37,6 +38,12 @@ export class Reading {
     });
     addEventListener("scroll", () => this.look(), { capture: true, passive: true });
     document.addEventListener("visibilitychange", () => this.look());
+    // A notice above the composer, a longer text in it, a keyboard, letters that arrive late: the end stays in sight.
+    const keep = () => requestAnimationFrame(() => this.#keepAtEnd());
+    const observer = new ResizeObserver(keep);
+    observer.observe(list);
+    observer.observe(composer);
+    addEventListener("resize", keep);
   }
 
   /** Where the page opens: at the unread line, otherwise at the end; unless the address names a place. */
@@ -65,6 +72,7 @@ export class Reading {
     if (this.#view.isAtEnd() && this.#timeline.hasParked) this.#timeline.unpark(UNPARK_MESSAGES);
     const isAtEnd = this.#view.isAtEnd() && !this.#timeline.hasParked;
     const isSeen = isAtEnd && document.visibilityState === "visible";
+    this.#isAtEnd = isAtEnd;
     if (isSeen) this.#unseen = 0;
     // A link that has the focus stays, or the focus would be lost.
     if (!this.#newestLink.matches(":focus")) this.#newestLink.hidden = isAtEnd;
@@ -72,6 +80,11 @@ export class Reading {
     this.#unreadLink.hidden = !this.#view.isAbove(document.getElementById("unread"));
     this.#jumps.hidden = this.#newestLink.hidden && this.#unreadLink.hidden;
     if (isSeen && this.#timeline.newest > this.#marked) this.#soon();
+  }
+
+  #keepAtEnd() {
+    if (this.#isAtEnd) this.#view.toEnd();
+    this.look();
   }
 
   #soon() {
