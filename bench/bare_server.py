@@ -17,10 +17,8 @@ import eventlet.wsgi
 from flask import Flask, render_template_string
 from flask_socketio import SocketIO, emit, join_room
 
-ROOM = "room"
 #: Of the same shape and length as what the real server sends for the same post.
 MESSAGE = {
-    "room": "r8Zk2mQx1TnLw5Yb",
     "seq": 123456,
     "id": "a1B2c3D4e5F6g7H8",
     "author": {"id": "p1B2c3D4e5F6g7H8", "name": "Person 17"},
@@ -39,14 +37,19 @@ def create_app() -> Flask:
         return render_template_string(PAGE, title="Bare", text="One small page from a template.")
 
     @socketio.on("room.open")  # type: ignore[untyped-decorator]  # the library has no types
-    def enter(_payload: Any) -> dict[str, Any]:
-        join_room(ROOM)
+    def enter(payload: dict[str, Any]) -> dict[str, Any]:
+        join_room(payload["room"])
         return {"ok": True}
 
     @socketio.on("room.post")  # type: ignore[untyped-decorator]  # the library has no types
     def post(payload: dict[str, Any]) -> dict[str, Any]:
-        message = {**MESSAGE, "client_id": payload["client_id"], "html": f"<p>{payload['body']}</p>"}
-        emit("room.message", message, to=ROOM)
+        message = {
+            **MESSAGE,
+            "room": payload["room"],
+            "client_id": payload["client_id"],
+            "html": f"<p>{payload['body']}</p>",
+        }
+        emit("room.message", message, to=payload["room"])
         return {"ok": True, "message": message}
 
     return app

@@ -82,9 +82,10 @@ class Factory:
 
 
 def _words(number: int) -> str:
-    """A number in letters, since names that differ in a digit may look alike."""
-    letters = ""
+    """A number in letters none of which looks like another, since names that look alike are refused."""
+    letters = "abdefghkpstxyz"
+    word = ""
     while number:
-        number, rest = divmod(number - 1, 26)
-        letters = chr(ord("a") + rest) + letters
-    return letters
+        number, rest = divmod(number, len(letters))
+        word = letters[rest] + word
+    return word

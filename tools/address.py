@@ -18,9 +18,7 @@ def refuse_taken_port(settings: Settings) -> None:
         raise CannotStart(f"{where} is taken by another program; choose another: PORT={free} make run")
     if problem == errno.EACCES:
         raise CannotStart(f"{where} may only be opened by root; choose one above 1023: PORT=8080 make run")
-    raise CannotStart(
-        f"{settings.host} is no address of this machine; for this machine only: HOST=127.0.0.1 make run"
-    )
+    raise CannotStart(f"{settings.host} is no address of this machine; for this machine only: HOST=127.0.0.1 make run")
 
 
 def _others(taken: int) -> range:

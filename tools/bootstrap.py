@@ -103,9 +103,7 @@ def run_quietly(title: str, command: Sequence[str | Path]) -> str:
     written = done.stdout.decode("utf-8", "replace")
     log.write_text(written)
     if done.returncode:
-        raise CannotStart(
-            f"{title}: {_reason(written, done.returncode)} (all of it: {log.relative_to(ROOT)})"
-        )
+        raise CannotStart(f"{title}: {_reason(written, done.returncode)} (all of it: {log.relative_to(ROOT)})")
     return written
 
 

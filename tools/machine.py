@@ -19,9 +19,7 @@ def check_machine_for_tests() -> None:
         *_missing_server("Redis", 6379),
     ]
     if missing:
-        raise CannotStart(
-            f"the tests cannot run here: {'; '.join(missing)}. On Debian, .ci/run installs all of it"
-        )
+        raise CannotStart(f"the tests cannot run here: {'; '.join(missing)}. On Debian, .ci/run installs all of it")
 
 
 def _missing_program(name: str, needed_by: str) -> list[str]:

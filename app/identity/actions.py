@@ -15,6 +15,7 @@ from app.kernel.actor import Actor, Kind, ensure
 from app.kernel.db import new_public_id, now
 from app.kernel.errors import N_, Conflict, Invalid, NotFound
 from app.kernel.limits import Budget
+from app.kernel.states import move
 from app.kernel.text import NameProblem, check_name
 from app.kernel.vault import Purpose
 from app.kernel.work import action
@@ -126,14 +127,10 @@ def _join(code: str, name: str, hashed: str, *, device: Device) -> str:
     if invitation is None:
         raise Conflict(NO_CODE)
     person = add_person(name, hashed, roles=(invitation.role,))
-    used = session.execute(
-        update(Invitation)
-        .where(Invitation.id == invitation.id, Invitation.state == InvitationState.OPEN)
-        .values(state=InvitationState.USED, used_by_id=person.id)
-        .returning(Invitation.id)
-    ).one_or_none()
-    if used is None:
-        raise Conflict(NO_CODE)
+    try:
+        move(session, invitation, InvitationState.USED, used_by_id=person.id)
+    except Conflict:
+        raise Conflict(NO_CODE) from None
     audit.record(
         Actor(Kind.PERSON, person.public_id, id=person.id),
         "invitation.use",
@@ -228,7 +225,7 @@ def withdraw_invitation(actor: Actor, public_id: str) -> None:
     )
     if invitation is None:
         raise NotFound
-    invitation.state = InvitationState.WITHDRAWN
+    move(work.session(), invitation, InvitationState.WITHDRAWN)
     audit.record(actor, "invitation.withdraw", target_kind="invitation", target=public_id)
 
 

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.kernel.access import Role
 from app.kernel.db import Base, Row, RowId, State, UtcTime
+from app.kernel.states import States
 
 
 class Standing(StrEnum):
@@ -25,10 +26,14 @@ class Device(StrEnum):
     OTHER = "other"
 
 
-class InvitationState(StrEnum):
+class InvitationState(States):
     OPEN = "open"
     USED = "used"
     WITHDRAWN = "withdrawn"
+
+    @classmethod
+    def steps(cls) -> "dict[InvitationState, frozenset[InvitationState]]":
+        return {cls.OPEN: frozenset({cls.USED, cls.WITHDRAWN})}
 
 
 class Person(Row, Base):

@@ -8,8 +8,8 @@ job's own writes: it is done once, or not at all and tried again.
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -21,6 +21,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.kernel import work
 from app.kernel.actor import Actor, system
 from app.kernel.db import Base, Row, State, UtcTime, now
+from app.kernel.errors import Conflict
+from app.kernel.states import States, move
 from app.kernel.work import action
 
 if TYPE_CHECKING:
@@ -38,10 +40,14 @@ SWEEP_BATCH = 200
 Task = Callable[..., None]
 
 
-class JobState(StrEnum):
+class JobState(States):
     WAITING = "waiting"
     DONE = "done"
     SET_ASIDE = "set-aside"
+
+    @classmethod
+    def steps(cls) -> "dict[JobState, frozenset[JobState]]":
+        return {cls.WAITING: frozenset({cls.WAITING, cls.DONE, cls.SET_ASIDE})}
 
 
 class Job(Row, Base):
@@ -90,7 +96,8 @@ class Queue:
                 return _run(job_id, self._tasks)
             except Exception as error:
                 log.exception("job %s failed", job_id)
-                _note_failure(job_id, type(error).__name__)
+                with suppress(Conflict):  # another worker took the job meanwhile, and its outcome counts
+                    _note_failure(job_id, type(error).__name__)
                 return False
 
     def sweep(self) -> int:
@@ -148,11 +155,15 @@ def _note_failure(job_id: int, failure: str) -> None:
     job = work.session().get(Job, job_id)
     if job is None or job.state is not JobState.WAITING:
         return
-    job.attempts += 1
-    job.failure = failure[:120]
-    job.due_at = now() + timedelta(seconds=RETRY_SECONDS * 2**job.attempts)
-    if job.attempts >= ATTEMPTS:
-        job.state = JobState.SET_ASIDE
+    attempts = job.attempts + 1
+    move(
+        work.session(),
+        job,
+        JobState.SET_ASIDE if attempts >= ATTEMPTS else JobState.WAITING,
+        attempts=attempts,
+        failure=failure[:120],
+        due_at=now() + timedelta(seconds=RETRY_SECONDS * 2**attempts),
+    )
 
 
 def _transport(house: "House") -> Huey:

@@ -72,7 +72,13 @@ class Clone:
 
     def execute(self, command: list[str], **variables: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            command, cwd=self.path, env=self._environment(variables), capture_output=True, text=True, timeout=20, check=False
+            command,
+            cwd=self.path,
+            env=self._environment(variables),
+            capture_output=True,
+            text=True,
+            timeout=20,
+            check=False,
         )
 
     def start(self, command: list[str], **variables: str) -> subprocess.Popen[str]:
@@ -127,11 +133,13 @@ def furnished(clone: Clone) -> Clone:
     for folder in (venv / "bin", packages / "pip", packages / f"uv-{uv_version()}.dist-info", packages / "flask"):
         folder.mkdir(parents=True)
     (venv / "pyvenv.cfg").write_text(
-        f"home = {Path(sys.base_exec_prefix) / 'bin'}\ncommand = {sys.executable} -m venv {venv}\n"
+        f"home = {Path(sys.base_exec_prefix) / 'bin'}\ninclude-system-site-packages = false\n"
+        f"command = {sys.executable} -m venv {venv}\n"
     )
     (venv / "bin" / "python").symlink_to(Path(sys.executable).resolve())
     (venv / "bin" / "uv").write_text(UV.format(calls=clone.path / "calls.txt"))
     (venv / "bin" / "uv").chmod(0o755)
+    (packages / "flask" / "__init__.py").touch()
     (packages / "flask" / "__main__.py").write_text(FLASK)
     (clone.path / "tools" / "build_assets.py").write_text(ASSETS)
     (clone.path / "app" / "static" / "src").mkdir(parents=True)

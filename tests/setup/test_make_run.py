@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 
@@ -17,12 +18,15 @@ PATIENCE = 15.0  # seconds
 def start(clone: Clone, port: int, **variables: str) -> tuple["subprocess.Popen[str]", list[str]]:
     """Start `make run` and return it with what it said until it was ready."""
     process = clone.start(["make", "run"], PYTHON=sys.executable, PORT=str(port), **variables)
-    said = []
+    said: list[str] = []
     assert process.stdout is not None
+    watchdog = threading.Timer(PATIENCE, os.killpg, (process.pid, signal.SIGKILL))
+    watchdog.start()
     for line in process.stdout:
         said.append(line.rstrip("\n"))
         if line.startswith("Ctrl-C"):
             break
+    watchdog.cancel()
     return process, said
 
 

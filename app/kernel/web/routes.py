@@ -1,16 +1,17 @@
 """The kernel's own routes: built assets, preferences that visitors have too, the leaving page, health and readiness."""
 
 from mimetypes import guess_type
-from urllib.parse import urlsplit
 
-from flask import Response, abort, make_response, redirect, render_template, request, send_from_directory
+from flask import Response, make_response, redirect, render_template, request, send_from_directory
 from flask.typing import ResponseReturnValue
 from sqlalchemy import text
 
 from app.kernel import work
 from app.kernel.access import Permission
+from app.kernel.errors import NotFound
 from app.kernel.i18n import LANGUAGE_COOKIE
 from app.kernel.jobs import JobState
+from app.kernel.text import read_address
 from app.kernel.web.context import DATA_MODE_COOKIE, DATA_MODES, DIST, present_house
 from app.kernel.web.door import Door
 from app.kernel.web.local import local_path
@@ -53,11 +54,10 @@ def preferences() -> ResponseReturnValue:
 @door.page("/leaving", access=Permission.SIGNED_IN)
 def leaving() -> ResponseReturnValue:
     """Say where a link goes before going there."""
-    target = request.args.get("to", "")
-    parts = urlsplit(target)
-    if parts.scheme not in ("http", "https") or not parts.hostname or len(target) > 2000:
-        abort(404)
-    return render_template("web/leaving.html", target=target, host=parts.hostname)
+    address = read_address(request.args.get("to", ""))
+    if address is None:
+        raise NotFound
+    return render_template("web/leaving.html", target=address.href, host=address.host)
 
 
 @door.page("/healthz", access=Permission.OPEN)

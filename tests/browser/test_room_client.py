@@ -1,0 +1,448 @@
+"""The live room as people use it: real browsers, a real server, and networks that misbehave."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, WebSocketRoute, expect
+
+from app.chat import actions as chat
+from app.chat import queries
+from app.identity import actions as identity
+from app.kernel import work
+from app.kernel.actor import Actor
+from app.kernel.sessions import PLAIN_COOKIE
+from tests.factories import Factory
+from tests.server import Server, wait_for
+
+PHONE: ViewportSize = {"width": 360, "height": 740}
+DESK: ViewportSize = {"width": 1280, "height": 900}
+MOST_ELEMENTS = 800
+EVENT = re.compile(r'42(\d+)\["([a-z.]+)"')
+ANSWER = re.compile(r"43(\d+)\[")
+
+
+class Wire:
+    """Stands between a page and the server's socket, and loses or changes what it is told to."""
+
+    def __init__(self) -> None:
+        self.sent: list[str] = []
+        self._lost_answers = 0
+        self._lost_broadcasts = 0
+        self._echoes = 0
+        self._refusals: list[dict[str, object]] = []
+        self._waiting: set[str] = set()
+
+    def lose_answers(self, number: int) -> None:
+        """Let the server store the next texts, but not say so."""
+        self._lost_answers = number
+
+    def lose_broadcasts(self, number: int) -> None:
+        self._lost_broadcasts = number
+
+    def echo_broadcasts(self, number: int) -> None:
+        """Deliver the next messages twice."""
+        self._echoes = number
+
+    def refuse_next(self, code: str, text: str, **more: int) -> None:
+        """Answer the next text in the server's place; the server never hears of it."""
+        self._refusals.append({"ok": False, "error": {"code": code, "text": text, **more}})
+
+    def posts(self) -> list[str]:
+        """The client ids of all texts that left the page, in order."""
+        return [client_id for frame in self.sent for client_id in re.findall(r'"client_id":"([^"]+)"', frame)]
+
+    def connect(self, page_side: WebSocketRoute) -> None:
+        server_side = page_side.connect_to_server()
+
+        def from_page(frame: str | bytes) -> None:
+            assert isinstance(frame, str)
+            self.sent.append(frame)
+            event = EVENT.match(frame)
+            if event and event[2] == "room.post":
+                if self._refusals:
+                    page_side.send(f"43{event[1]}[{json.dumps(self._refusals.pop(0))}]")
+                    return
+                self._waiting.add(event[1])
+            server_side.send(frame)
+
+        def from_server(frame: str | bytes) -> None:
+            assert isinstance(frame, str)
+            answer = ANSWER.match(frame)
+            if answer and answer[1] in self._waiting and self._lost_answers:
+                self._lost_answers -= 1
+            elif frame.startswith('42["room.message"') and self._lost_broadcasts:
+                self._lost_broadcasts -= 1
+            else:
+                page_side.send(frame)
+                if frame.startswith('42["room.message"') and self._echoes:
+                    self._echoes -= 1
+                    page_side.send(frame)
+
+        page_side.on_message(from_page)
+        server_side.on_message(from_server)
+
+
+@dataclass
+class Seat:
+    """Somebody with the room open in a browser of their own."""
+
+    context: BrowserContext
+    page: Page
+
+    def write(self, text: str) -> None:
+        self.page.fill("#body", text)
+        self.page.click("[data-send]")
+
+    def texts(self) -> list[str]:
+        """The words of every line, oldest first, stored or not."""
+        return self.page.locator(".message__body").all_inner_texts()
+
+    def sees(self, *texts: str, seconds: float = 20) -> None:
+        """Wait until the newest lines are exactly these and nothing of one's own is on its way."""
+
+        def shown() -> bool:
+            self.page.wait_for_timeout(50)  # only here does the library carry frames; the condition decides
+            return self.texts()[-len(texts) :] == list(texts) and self.page.locator("[data-client-id]").count() == 0
+
+        try:
+            wait_for(shown, seconds=seconds)
+        except AssertionError:
+            raise AssertionError(f"expected {texts}, shown are {self.texts()[-len(texts) - 3 :]}") from None
+
+    def is_live(self) -> None:
+        expect(self.page.locator("[data-until-live]")).to_be_hidden(timeout=30_000)
+        expect(self.page.locator("[data-connection]")).to_be_hidden(timeout=30_000)
+
+    def looks_again(self) -> None:
+        """Tell the page what a browser tells it when its window is looked at again."""
+        self.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+
+    def is_at_end(self) -> bool:
+        return bool(
+            self.page.evaluate(
+                "document.querySelector('[data-messages]').getBoundingClientRect().bottom"
+                " <= document.querySelector('.composer').getBoundingClientRect().top"
+            )
+        )
+
+    def elements(self) -> int:
+        return int(self.page.evaluate("document.getElementsByTagName('*').length"))
+
+
+@dataclass
+class Scene:
+    """A room with two members on a running server, and browsers to look into it with."""
+
+    server: Server
+    make: Factory
+    browser: Browser
+    contexts: list[BrowserContext] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.nour_token = self.make.token("نور", language="ar")
+        self.lina_token = self.make.token("Lina")
+        self.nour, self.lina = self.make.actor(self.nour_token), self.make.actor(self.lina_token)
+        self.room = self.make.room(self.nour, self.lina)
+
+    def open(
+        self, token: str, viewport: ViewportSize = PHONE, *, where: str = "", scripts: bool = True, wire: Wire | None = None
+    ) -> Seat:
+        """Open the room as somebody."""
+        context = self.browser.new_context(
+            viewport=viewport, java_script_enabled=scripts, timezone_id="Asia/Damascus", base_url=self.server.address
+        )
+        context.set_default_timeout(20_000)
+        self.contexts.append(context)
+        context.add_cookies([{"name": PLAIN_COOKIE, "value": token, "url": self.server.address}])
+        page = context.new_page()
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        if wire:
+            page.route_web_socket("**/socket.io/**", wire.connect)
+        page.goto(f"/rooms/{self.room.public_id}{where}")
+        seat = Seat(context, page)
+        if scripts:
+            seat.is_live()
+        return seat
+
+    def say(self, *bodies: str, by: Actor | None = None) -> None:
+        """Somebody writes, without a browser but through the server, so that everyone hears it."""
+        token = self.make.another_session(by or self.nour)
+        socket = self.server.socket(token)
+        for number, body in enumerate(bodies):
+            sent = {"room": self.room.public_id, "client_id": f"said-{token[:8]}-{number}", "body": body}
+            answer = socket.call("room.post", sent)
+            assert answer["ok"], answer
+        socket.disconnect()
+
+    def bodies(self) -> list[str]:
+        """The HTML of everything that the room holds, in order."""
+        with work.scope(self.make.house):
+            room = queries.get_room(self.lina, self.room.public_id)
+            return [str(words.html) for words in queries.since(self.lina, room, after=0, limit=1000).words]
+
+    def holds(self, *texts: str) -> None:
+        """The room's newest messages are these, each once."""
+        newest = [re.sub(r"<[^>]+>", "", body) for body in self.bodies()][-len(texts) :]
+        assert newest == list(texts)
+
+
+@pytest.fixture
+def scene(server: Server, browser: Browser) -> Iterator[Scene]:
+    made = Scene(server, server.factory(), browser)
+    yield made
+    for context in made.contexts:
+        context.close()
+    assert made.complaints == []
+
+
+def test_two_people_see_each_other_at_once_each_in_their_language(scene: Scene) -> None:
+    nour, lina = scene.open(scene.nour_token), scene.open(scene.lina_token, DESK)
+    assert nour.page.locator("html").get_attribute("dir") == "rtl"
+    assert lina.page.locator("html").get_attribute("dir") == "ltr"
+    nour.write("مساء الخير")
+    lina.sees("مساء الخير")
+    lina.write("Good evening, نور")
+    nour.sees("مساء الخير", "Good evening, نور")
+    expect(nour.page.locator(".message").first).to_have_class("message message--own")
+    expect(lina.page.locator(".message").first).to_have_class("message")
+    expect(lina.page.locator("[data-announcer]")).to_have_text("1 new message")
+    assert nour.page.input_value("#body") == ""
+    scene.holds("مساء الخير", "Good evening, نور")
+
+
+def test_what_is_written_offline_waits_visibly_and_goes_out_once_in_order(scene: Scene) -> None:
+    lina = scene.open(scene.lina_token)
+    lina.context.set_offline(True)
+    for text in ("one", "two", "three"):
+        lina.write(text)
+    expect(lina.page.locator("[data-connection]")).to_contain_text("You are offline.")
+    assert lina.page.locator(".message--pending").count() == 3
+    expect(lina.page.locator(".message__state").first).to_contain_text("Not sent yet")
+    scene.say("meanwhile")
+    lina.context.set_offline(False)
+    lina.sees("meanwhile", "one", "two", "three")
+    lina.is_live()
+    scene.holds("meanwhile", "one", "two", "three")
+
+
+def test_a_text_whose_answer_is_lost_is_stored_and_shown_once(scene: Scene) -> None:
+    wire = Wire()
+    lina = scene.open(scene.lina_token, wire=wire)
+    wire.lose_broadcasts(1)
+    wire.lose_answers(1)
+    lina.write("only once")
+    lina.sees("only once", seconds=30)
+    scene.holds("only once")
+    assert len(scene.bodies()) == 1
+    assert len(set(wire.posts())) == 1
+
+
+def test_lost_and_doubled_frames_leave_the_order_whole(scene: Scene) -> None:
+    wire = Wire()
+    lina = scene.open(scene.lina_token, wire=wire)
+    wire.lose_broadcasts(2)
+    wire.echo_broadcasts(2)
+    scene.say("a", "b", "c", "d")
+    lina.sees("a", "b", "c", "d")
+    assert len(lina.texts()) == 4
+
+
+def test_a_server_that_is_killed_and_comes_back_loses_nothing(scene: Scene) -> None:
+    nour, lina = scene.open(scene.nour_token), scene.open(scene.lina_token, DESK)
+    lina.write("before")
+    nour.sees("before")
+    scene.server.kill()
+    lina.write("during")
+    nour.write("أيضاً")
+    expect(lina.page.locator("[data-connection]")).to_be_visible()
+    scene.server.start()
+    for seat in (nour, lina):
+        wait_for(lambda seat=seat: seat.page.locator("[data-client-id]").count() == 0, seconds=40, what="both to be sent")  # type: ignore[misc]
+        seat.is_live()
+    wait_for(lambda: nour.texts() == lina.texts() and len(nour.texts()) == 3, what="the same lines for both")
+    assert sorted(lina.texts()) == sorted(["before", "during", "أيضاً"])
+    assert len(scene.bodies()) == 3
+
+
+def test_a_refused_text_can_be_edited_or_tried_again_and_holds_nobody_up(scene: Scene) -> None:
+    wire = Wire()
+    lina = scene.open(scene.lina_token, wire=wire)
+    wire.refuse_next("invalid", "That does not fit.")
+    lina.write("crooked")
+    lina.write("straight")
+    failed = lina.page.locator(".message--failed")
+    expect(failed).to_contain_text("Not sent. That does not fit.")
+    wait_for(lambda: lina.texts() == ["straight", "crooked"], what="the later text to pass the refused one")
+    lina.page.fill("#body", "being written")
+    failed.locator("[data-mend=edit]").click()
+    assert lina.page.input_value("#body") == "being written\n\ncrooked"
+    assert lina.texts() == ["straight"]
+    wire.refuse_next("invalid", "That does not fit.")
+    lina.write("again")
+    lina.page.locator(".message--failed [data-mend=again]").click()
+    lina.sees("straight", "again")
+    scene.holds("straight", "again")
+
+
+def test_somebody_too_fast_is_told_and_waited_for(scene: Scene) -> None:
+    wire = Wire()
+    lina = scene.open(scene.lina_token, wire=wire)
+    wire.refuse_next("too_many", "Too fast.", retry_after=2)
+    lina.write("quick")
+    expect(lina.page.locator(".message--pending")).to_contain_text("by itself in 2 seconds.")
+    lina.sees("quick")
+    assert len(set(wire.posts())) == 1
+
+
+def test_an_ended_session_stops_the_room_and_a_new_one_of_the_same_person_goes_on(scene: Scene) -> None:
+    lina = scene.open(scene.lina_token)
+    lina.page.fill("#body", "half a thought")
+    with work.scope(scene.make.house):
+        identity.sign_out(scene.lina)
+    expect(lina.page.locator("[data-way=sign-in]")).to_be_visible()
+    assert lina.page.locator("#body").get_attribute("readonly") is not None
+    assert lina.page.input_value("#body") == "half a thought"
+    again = scene.make.another_session(scene.lina)
+    lina.context.add_cookies([{"name": PLAIN_COOKIE, "value": again, "url": scene.server.address}])
+    lina.looks_again()
+    lina.is_live()
+    lina.page.click("[data-send]")
+    lina.sees("half a thought")
+
+
+def test_what_waits_never_goes_out_under_another_name(scene: Scene) -> None:
+    lina = scene.open(scene.lina_token)
+    lina.context.set_offline(True)
+    lina.write("by Lina alone")
+    lina.context.add_cookies([{"name": PLAIN_COOKIE, "value": scene.nour_token, "url": scene.server.address}])
+    lina.context.set_offline(False)
+    expect(lina.page.locator(".message--failed")).to_contain_text("Not sent.", timeout=20_000)
+    assert scene.bodies() == []
+
+
+def test_the_room_goes_on_for_the_others_when_somebody_leaves(scene: Scene) -> None:
+    third = scene.make.token("Samira")
+    samira = scene.make.actor(third)
+    with work.scope(scene.make.house):
+        chat.join_room(samira, queries.get_room(samira, scene.room.public_id))
+    leaving, lina = scene.open(third), scene.open(scene.lina_token)
+    leaving.page.get_by_role("button", name="Leave this room").click()
+    leaving.page.wait_for_url("**/rooms")
+    scene.say("still here?")
+    lina.sees("still here?")
+
+
+def test_a_removed_member_is_told_and_keeps_what_they_wrote(scene: Scene) -> None:
+    lina, elsewhere = scene.open(scene.lina_token), scene.open(scene.lina_token)
+    lina.page.fill("#body", "kept")
+    elsewhere.page.get_by_role("button", name="Leave this room").click()
+    elsewhere.page.wait_for_url("**/rooms")
+    expect(lina.page.locator("[data-connection]")).to_contain_text("This room is not open to you any more.")
+    assert lina.page.input_value("#body") == "kept"
+    scene.say("among us")
+    lina.page.wait_for_timeout(300)
+    assert lina.texts() == []
+
+
+def test_the_page_opens_at_the_unread_line_which_stays(scene: Scene) -> None:
+    for number in range(40):
+        scene.make.message(scene.nour, scene.room, f"line {number}")
+    with work.scope(scene.make.house):
+        chat.mark_read(scene.lina, queries.get_room(scene.lina, scene.room.public_id), seq=20)
+    lina = scene.open(scene.lina_token)
+    unread = lina.page.locator("#unread")
+    expect(unread).to_be_in_viewport()
+    newest = lina.page.locator("[data-jump=newest]")
+    scene.say("one more")
+    expect(newest).to_have_text("1 new message")
+    expect(unread).to_be_in_viewport()
+    newest.click()
+    wait_for(lina.is_at_end, what="the end")
+    assert lina.page.locator("#unread + .message").get_attribute("data-seq") == "21"
+    lina.page.locator("[data-jump=unread]").click()
+    expect(unread).to_be_in_viewport()
+
+
+def test_a_long_evening_keeps_the_page_small_and_in_order(scene: Scene) -> None:
+    for number in range(60):
+        scene.make.message(scene.lina if number % 2 else scene.nour, scene.room, f"early {number}")
+    lina = scene.open(scene.lina_token, DESK)
+    lina.context.set_offline(True)
+    for number in range(250):
+        scene.make.message(scene.make.person() if number < 0 else scene.nour, scene.room, f"late {number}")
+    lina.context.set_offline(False)
+    lina.sees("late 248", "late 249", seconds=30)
+    assert lina.elements() <= MOST_ELEMENTS
+    shown = [int(seq) for seq in lina.page.locator(".message").evaluate_all("lines => lines.map((line) => line.dataset.seq)")]
+    assert shown == list(range(shown[0], 311))
+    older = lina.page.locator("[data-older]")
+    expect(older).to_have_attribute("href", re.compile(rf"\?before={shown[0]}$"))
+    wait_for(lina.is_at_end, what="the end to stay in sight")
+
+
+def test_a_page_without_scripts_reads_writes_and_refreshes(scene: Scene) -> None:
+    lina = scene.open(scene.lina_token, scripts=False)
+    lina.page.fill("#body", "by page")
+    lina.page.get_by_role("button", name="Send").click()
+    expect(lina.page.locator("#m1")).to_contain_text("by page")
+    scene.say("answer")
+    lina.page.get_by_role("link", name="Refresh to see new messages").click()
+    assert lina.texts() == ["by page", "answer"]
+    lina.page.get_by_role("button", name="Send").click()
+    expect(lina.page.locator("#body-error")).to_be_visible()
+
+
+def test_where_no_socket_gets_through_texts_go_by_the_page(scene: Scene) -> None:
+    lina = scene.open(scene.lina_token)
+    lina.page.route_web_socket("**/socket.io/**", lambda socket: socket.close())
+    scene.server.kill()
+    scene.server.start()
+    lina.page.fill("#body", "around the wall")
+    lina.page.click("[data-send]")
+    expect(lina.page.locator("[data-way=refresh]")).to_be_visible(timeout=40_000)
+    expect(lina.page.locator(".message__state")).to_contain_text("Sent.", timeout=20_000)
+    scene.holds("around the wall")
+
+
+def test_keys_direction_and_length_are_the_writers_choice(scene: Scene) -> None:
+    lina = scene.open(scene.lina_token)
+    field = lina.page.locator("#body")
+    field.fill("first")
+    field.press("Enter")
+    assert field.input_value() == "first\n"
+    field.press("Control+Enter")
+    lina.sees("first")
+    lina.page.check("[data-enter-sends]")
+    field.fill("second")
+    field.press("Shift+Enter")
+    field.type("line")
+    field.press("Enter")
+    lina.sees("first", "second\nline")
+    lina.page.select_option("[data-direction]", "rtl")
+    assert field.get_attribute("dir") == "rtl"
+    lina.write("ع" * 4001)
+    expect(lina.page.locator("#body-error")).to_be_visible()
+    assert len(field.input_value()) == 4001
+
+
+def test_leaving_with_unsent_words_asks_but_the_exit_never_does(scene: Scene) -> None:
+    lina = scene.open(scene.lina_token)
+    asked: list[str] = []
+
+    def note(dialog: object) -> None:
+        asked.append(dialog.type)  # type: ignore[attr-defined]
+        dialog.accept()  # type: ignore[attr-defined]
+
+    lina.page.on("dialog", note)
+    lina.page.fill("#body", "typed")
+    lina.page.reload()
+    assert asked == ["beforeunload"]
+    lina.page.fill("#body", "typed")
+    lina.page.route("**/*", lambda route: route.continue_() if "127.0.0.1" in route.request.url else route.fulfill(body="elsewhere"))
+    lina.page.locator("[data-exit] button").click()
+    wait_for(lambda: "/rooms/" not in lina.page.url, what="the exit")
+    assert asked == ["beforeunload"]

@@ -1,0 +1,129 @@
+"""The grown shape: two server processes over PostgreSQL and Redis, and what holds between them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from app.chat import actions as chat
+from app.chat import queries as rooms
+from app.identity import actions as identity
+from app.kernel import work
+from config import Settings
+from tests.factories import Factory
+from tests.server import Server, wait_for
+
+pytestmark = pytest.mark.faults
+
+
+@dataclass
+class Pair:
+    """Two processes that serve one instance."""
+
+    one: Server
+    two: Server
+    make: Factory
+
+
+def start_pair(settings: Settings, redis_url: str) -> Pair:
+    shared = {
+        "DATABASE_URL": settings.database_url,
+        "KEYS_URL": settings.keys_url,
+        "REDIS_URL": redis_url,
+        "PROCESSES": "2",
+        "ADDRESS": "http://127.0.0.1:5999",
+    }
+    one, two = (Server(settings.instance, shared, log=settings.instance / f"{name}.log") for name in ("one", "two"))
+    return Pair(one.start(), two.start(), one.factory())
+
+
+@pytest.fixture
+def pair(postgres_settings: Settings, redis_url: str) -> Iterator[Pair]:
+    pair = start_pair(postgres_settings, redis_url)
+    yield pair
+    pair.one.stop()
+    pair.two.stop()
+    pair.make.house.close()
+
+
+@pytest.fixture
+def lonely_pair(postgres_settings: Settings) -> Iterator[Pair]:
+    """The same with a Redis that does not answer."""
+    pair = start_pair(postgres_settings, "redis://127.0.0.1:1/0")
+    yield pair
+    pair.one.stop()
+    pair.two.stop()
+    pair.make.house.close()
+
+
+def test_people_on_two_processes_hear_each_other(pair: Pair) -> None:
+    nour, lina = pair.make.token("نور", language="ar"), pair.make.token("Lina")
+    room = pair.make.room(pair.make.actor(nour), pair.make.actor(lina)).public_id
+    here, there = pair.one.socket(nour), pair.two.socket(lina)
+    heard: list[tuple[str, int]] = []
+    here.on("room.message", lambda message: heard.append(("here", message["seq"])))
+    there.on("room.message", lambda message: heard.append(("there", message["seq"])))
+    for client in (here, there):
+        assert client.call("room.open", {"room": room, "since": 0})["ok"]
+    for number in range(10):
+        client = (here, there)[number % 2]
+        assert client.call("room.post", {"room": room, "client_id": f"message-{number}", "body": "مرحبا"})["ok"]
+    wait_for(lambda: len(heard) == 20, what="ten messages on each side")
+    for side in ("here", "there"):
+        assert [seq for where, seq in heard if where == side] == list(range(1, 11))
+    here.disconnect()
+    there.disconnect()
+
+
+def test_a_session_ended_on_one_process_is_deaf_on_the_other_within_a_second(pair: Pair) -> None:
+    nour, lina = pair.make.token("نور"), pair.make.token("Lina")
+    room = pair.make.room(pair.make.actor(nour), pair.make.actor(lina)).public_id
+    gone, writer = pair.two.socket(nour), pair.one.socket(lina)
+    heard: list[object] = []
+    told: list[object] = []
+    gone.on("room.message", heard.append)
+    gone.on("session.ended", lambda *_: told.append(True))
+    assert gone.call("room.open", {"room": room, "since": 0})["ok"]
+    with work.scope(pair.make.house):
+        identity.sign_out(pair.make.actor(nour))
+    wait_for(lambda: told and not gone.connected, seconds=1.5, what="the other process to notice")
+    assert writer.call("room.post", {"room": room, "client_id": "afterwards", "body": "Only for those here"})["ok"]
+    assert heard == []
+    writer.disconnect()
+
+
+def test_whoever_left_a_room_hears_nothing_more_and_the_others_go_on(pair: Pair) -> None:
+    nour, lina, samar = pair.make.token("نور"), pair.make.token("Lina"), pair.make.token("Samar")
+    room = pair.make.room(*(pair.make.actor(token) for token in (nour, lina, samar))).public_id
+    gone, stays, writer = pair.two.socket(nour), pair.two.socket(samar), pair.one.socket(lina)
+    heard: dict[str, list[object]] = {"gone": [], "stays": []}
+    moved: list[object] = []
+    gone.on("room.message", heard["gone"].append)
+    stays.on("room.message", heard["stays"].append)
+    stays.on("room.moved", moved.append)
+    for client in (gone, stays, writer):
+        assert client.call("room.open", {"room": room, "since": 0})["ok"]
+    actor = pair.make.actor(nour)
+    with work.scope(pair.make.house):
+        chat.leave_room(actor, rooms.get_room(actor, room))
+    wait_for(lambda: moved, what="the others to hear that the room has moved")
+    assert stays.call("room.since", {"room": room, "since": 0})["ok"]
+    assert writer.call("room.post", {"room": room, "client_id": "afterwards", "body": "Good evening"})["ok"]
+    wait_for(lambda: heard["stays"], what="the message")
+    assert heard["gone"] == []
+    assert gone.call("room.since", {"room": room, "since": 0})["error"]["code"] == "not_found"
+    for client in (gone, stays, writer):
+        client.disconnect()
+
+
+def test_with_redis_down_people_write_and_the_others_find_it_by_asking(lonely_pair: Pair) -> None:
+    pair = lonely_pair
+    nour, lina = pair.make.token("نور"), pair.make.token("Lina")
+    room = pair.make.room(pair.make.actor(nour), pair.make.actor(lina)).public_id
+    here, there = pair.one.socket(nour), pair.two.socket(lina)
+    assert there.call("room.open", {"room": room, "since": 0})["ok"]
+    assert here.call("room.post", {"room": room, "client_id": "without-redis", "body": "Still here"}, timeout=10)["ok"]
+    missed = there.call("room.since", {"room": room, "since": 0})
+    assert [message["client_id"] for message in missed["messages"]] == ["without-redis"]
+    here.disconnect()
+    there.disconnect()
