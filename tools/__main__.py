@@ -18,7 +18,7 @@ def main() -> int:
             "Choose another: PYTHON=/path/to/python3.11 make run\n"
         )
         return 2
-    from tools.command import run_command
+    from tools.command import run_command  # noqa: PLC0415  # an old Python could not even read it
 
     return run_command(sys.argv[1:])
 

@@ -5,6 +5,7 @@ set-up takes milliseconds and needs no network. The instance (key, databases, de
 """
 
 import fcntl
+import importlib
 import os
 import re
 import subprocess
@@ -132,7 +133,7 @@ def _alone() -> Iterator[None]:
 
 def _environment_needed() -> bool:
     # A folder that was moved or copied carries scripts with the old path in their first line: made anew.
-    made_at = re.search(r"^command = .* -m venv (?:--\S+ )*(.+)$", stamps.read(VENV / "pyvenv.cfg"), re.M)
+    made_at = re.search(r"^command = .* -m venv (?:--\S+ )*(.+)$", stamps.read(VENV / "pyvenv.cfg"), re.MULTILINE)
     if made_at is None or Path(made_at.group(1)).resolve() != VENV.resolve():
         return True
     version = "{}.{}".format(*sys.version_info)
@@ -145,8 +146,9 @@ def _environment_needed() -> bool:
 
 def _make_environment() -> None:
     try:
-        import ensurepip  # noqa: F401  (Debian takes it out of its python3 package, and venv then fails half-way)
-        import venv  # noqa: F401
+        # Debian takes ensurepip out of its python3 package, and venv then fails half-way.
+        for name in ("venv", "ensurepip"):
+            importlib.import_module(name)
     except ImportError:
         raise CannotStart(
             "this Python has no venv module: apt install python3-venv (or your system's like), then try again"

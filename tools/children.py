@@ -34,7 +34,7 @@ class Child:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            preexec_fn=_ending_with(os.getpid()),
+            preexec_fn=_ending_with(os.getpid()),  # noqa: PLW1509  # one system call, loaded before the fork
         )
         self._reader = threading.Thread(target=self._read, args=(on_end,), daemon=True)
         self._reader.start()

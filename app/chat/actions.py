@@ -2,14 +2,16 @@
 
 import secrets
 from datetime import date, datetime, timedelta
+from typing import cast
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Table, bindparam, delete, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import IntegrityError
 
 from app.chat import policy, queries
 from app.chat.models import Epoch, Message, Room, RoomMember
+from app.chat.queries import RoomRef
 from app.kernel import audit, work
 from app.kernel.actor import Actor, ensure
 from app.kernel.db import new_public_id, now
@@ -20,66 +22,71 @@ from app.kernel.live import publish
 from app.kernel.vault import Purpose
 from app.kernel.work import action
 
+ROOM, MEMBER, EPOCH, MESSAGE = (cast("Table", model.__table__) for model in (Room, RoomMember, Epoch, Message))
 POSTING = Budget("post", "20 per 10 second; 400 per hour")
 #: A key serves a room for this long (days). Messages live from `keep_days` to `keep_days + EPOCH_DAYS`.
 EPOCH_DAYS = 7
 
 
-def post_message(actor: Actor, room: Room, *, client_id: str, body: str) -> queries.Words:
+def post_message(actor: Actor, room: RoomRef, *, client_id: str, body: str) -> queries.Words:
     """Store a message, tell the room, and return it as stored. Returned means committed.
 
     The same `client_id` again returns what was stored the first time. Raises NotFound when the actor is not in the room,
     TooMany when they write faster than a person does.
     """
-    sent = queries.find_sent(actor, room, client_id)
-    if sent is not None:
-        return sent
-    ensure_may_post(actor, room)
     work.house().budgets.spend(POSTING, actor.public_id)
     try:
         return _store_message(actor, room, client_id=client_id, body=body)
     except IntegrityError:
-        # The same message came twice at once, from two tabs or a retry that overtook its answer; the other one won.
+        # A retry whose first answer was lost, or the same message from two tabs at once: it is stored already.
         sent = queries.find_sent(actor, room, client_id)
         if sent is None:
             raise
         return sent
 
 
-def ensure_may_post(actor: Actor, room: Room) -> None:
-    """Raise NotFound unless the actor is in the room, which looks the same as a room that does not exist."""
-    if not policy.can_post(actor, queries.membership_in(actor, room)):
-        raise NotFound
+#: Prepared once, since every message passes here (docs/performance).
+_TAKE_NUMBER = (
+    update(ROOM)
+    .where(ROOM.c.id == bindparam("room"))
+    .values(last_seq=ROOM.c.last_seq + 1)
+    .returning(ROOM.c.last_seq, ROOM.c.address)
+)
+_READ_OWN = (
+    update(MEMBER)
+    .where(MEMBER.c.room_id == bindparam("room"), MEMBER.c.person_id == bindparam("person"))
+    .values(read_seq=bindparam("seq"))
+)
+_LATEST_EPOCH = (
+    select(EPOCH.c.id, EPOCH.c.key_id, EPOCH.c.number, EPOCH.c.last_on)
+    .where(EPOCH.c.room_id == bindparam("room"))
+    .order_by(EPOCH.c.number.desc())
+    .limit(1)
+)
+_INSERT_MESSAGE = insert(MESSAGE)
 
 
 @action
-def _store_message(actor: Actor, room: Room, *, client_id: str, body: str) -> queries.Words:
+def _store_message(actor: Actor, room: RoomRef, *, client_id: str, body: str) -> queries.Words:
+    ensure(policy.can_post(actor))
     connection, vault, moment = work.connection(), work.house().vault, now()
     # The room's row is locked by taking the number: whoever writes next waits, and numbers are committed in order.
-    taken = connection.execute(
-        update(Room).where(Room.id == room.id).values(last_seq=Room.last_seq + 1).returning(Room.last_seq, Room.address)
-    ).one()
-    membership = connection.execute(
-        update(RoomMember)
-        .where(RoomMember.room_id == room.id, RoomMember.person_id == actor.person_id)
-        .values(read_seq=taken.last_seq)
-        .returning(RoomMember.id)
-    ).one_or_none()
-    if membership is None:
-        raise NotFound
+    taken = connection.execute(_TAKE_NUMBER, {"room": room.id}).one()
+    own = {"room": room.id, "person": actor.person_id, "seq": taken.last_seq}
+    if connection.execute(_READ_OWN, own).rowcount == 0:
+        raise NotFound  # not in the room, which looks the same as a room that does not exist
     epoch_id, key_id = _present_epoch(room.id, moment.date())
     public_id = new_public_id()
-    connection.execute(
-        insert(Message).values(
-            public_id=public_id,
-            room_id=room.id,
-            epoch_id=epoch_id,
-            author_id=actor.person_id,
-            seq=taken.last_seq,
-            client_id=client_id,
-            sealed=vault.seal(key_id, queries.sealed_place(public_id), queries.packed(body, moment)),
-        )
-    )
+    message = {
+        "public_id": public_id,
+        "room_id": room.id,
+        "epoch_id": epoch_id,
+        "author_id": actor.person_id,
+        "seq": taken.last_seq,
+        "client_id": client_id,
+        "sealed": vault.seal(key_id, queries.sealed_place(public_id), queries.packed(body, moment)),
+    }
+    connection.execute(_INSERT_MESSAGE, message)
     words = queries.shown(
         room,
         seq=taken.last_seq,
@@ -94,7 +101,7 @@ def _store_message(actor: Actor, room: Room, *, client_id: str, body: str) -> qu
 
 
 @action
-def mark_read(actor: Actor, room: Room, *, seq: int) -> None:
+def mark_read(actor: Actor, room: RoomRef, *, seq: int) -> None:
     """Note how far the actor has read. Never goes back, never past the last message."""
     work.session().execute(
         update(RoomMember)
@@ -188,13 +195,7 @@ def new_address() -> str:
 
 def _present_epoch(room_id: int, today: date) -> tuple[int, str]:
     """The row and the key of the epoch that today belongs to, begun now when the last one is over."""
-    connection = work.connection()
-    latest = connection.execute(
-        select(Epoch.id, Epoch.key_id, Epoch.number, Epoch.last_on)
-        .where(Epoch.room_id == room_id)
-        .order_by(Epoch.number.desc())
-        .limit(1)
-    ).one_or_none()
+    latest = work.connection().execute(_LATEST_EPOCH, {"room": room_id}).one_or_none()
     if latest is not None and today <= latest.last_on:
         return latest.id, latest.key_id
     return _begin_epoch(room_id, latest.number + 1 if latest else 1, today)
@@ -260,7 +261,12 @@ def import_members(actor: Actor, room: Room, members: list[tuple[int, int, date]
         session.execute(
             insert(RoomMember),
             [
-                {"room_id": room.id, "person_id": person_id, "read_seq": min(read_seq, room.last_seq), "joined_on": joined_on}
+                {
+                    "room_id": room.id,
+                    "person_id": person_id,
+                    "read_seq": min(read_seq, room.last_seq),
+                    "joined_on": joined_on,
+                }
                 for person_id, read_seq, joined_on in members
             ],
         )

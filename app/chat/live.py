@@ -2,7 +2,6 @@
 
 from app.chat import actions, queries
 from app.chat.forms import PostForm
-from app.chat.models import Room
 from app.kernel.access import Permission
 from app.kernel.actor import Actor
 from app.kernel.errors import Invalid, NotFound
@@ -43,12 +42,10 @@ def read(actor: Actor, payload: Payload, _socket: OpenSocket) -> Payload:
     return {}
 
 
-def _missed(actor: Actor, room: Room, payload: Payload, socket: OpenSocket) -> Payload:
-    try:
-        queries.get_membership(actor, room)
-    except NotFound:
+def _missed(actor: Actor, room: queries.Here, payload: Payload, socket: OpenSocket) -> Payload:
+    if room.read_seq is None:
         socket.leave(room.public_id)
-        raise
+        raise NotFound
     # Listening begins before reading, so that nothing falls between; what comes twice is told apart by its number.
     socket.listen(room.public_id, room.address)
     after = room.last_seq if payload.get("since") is None else _number(payload, "since")
@@ -60,11 +57,11 @@ def _missed(actor: Actor, room: Room, payload: Payload, socket: OpenSocket) -> P
     }
 
 
-def _room(actor: Actor, payload: Payload) -> Room:
+def _room(actor: Actor, payload: Payload) -> queries.Here:
     public_id = payload.get("room")
     if not isinstance(public_id, str) or len(public_id) > 40:
         raise Invalid
-    return queries.get_room(actor, public_id)
+    return queries.get_here(actor, public_id)
 
 
 def _number(payload: Payload, name: str) -> int:

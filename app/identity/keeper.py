@@ -17,23 +17,23 @@ class Sessions:
     """Implements `SessionKeeper` over the login_session table."""
 
     def recognise(self, token: str) -> Actor:
-        found = queries.session_row(token_hash(token)) if 20 <= len(token) <= 100 else None
+        found = queries.live_session(token_hash(token)) if 20 <= len(token) <= 100 else None
         if found is None:
             return STRANGER
-        session, person, roles = found
+        session, roles = found
         moment = now()
         idle, _absolute = queries.limits_for(roles)
         if session.expires_at <= moment or session.last_seen_at + idle <= moment:
             return STRANGER
         return Actor(
             kind=Kind.PERSON,
-            public_id=person.public_id,
-            id=person.id,
-            name=queries.name_of(person),
+            public_id=session.public_id,
+            id=session.person_id,
+            name=queries.name_in(session),
             session_id=session.id,
             permissions=granted(roles),
-            language=person.language,
-            data_mode=person.data_mode,
+            language=session.language,
+            data_mode=session.data_mode,
             seen_at=session.last_seen_at,
         )
 

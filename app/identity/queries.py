@@ -3,8 +3,9 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import selectinload
 
 from app.identity import policy
@@ -161,26 +162,55 @@ def demo_people() -> list[Person]:
     return list(found)
 
 
-def session_row(token_hash: bytes) -> "tuple[LoginSession, Person, list[Role]] | None":
-    """A live session with its person and roles, by the hash of its token, in one query."""
-    rows = (
-        work.session()
-        .execute(
-            select(LoginSession, Person, PersonRole.role)
-            .join(Person, Person.id == LoginSession.person_id)
-            .outerjoin(PersonRole, PersonRole.person_id == Person.id)
-            .where(
-                LoginSession.token_hash == token_hash,
-                LoginSession.ended_at.is_(None),
-                Person.standing == Standing.ACTIVE,
-            )
-        )
-        .all()
+class LiveSession(NamedTuple):
+    """What every request and event needs to know of the session behind a token."""
+
+    id: int
+    last_seen_at: datetime
+    expires_at: datetime
+    person_id: int
+    public_id: str
+    key_id: str
+    sealed_name: bytes
+    language: str | None
+    data_mode: str | None
+
+
+#: Prepared once: every request and every event passes here.
+_LIVE_SESSION = (
+    select(
+        LoginSession.id,
+        LoginSession.last_seen_at,
+        LoginSession.expires_at,
+        Person.id,
+        Person.public_id,
+        Person.key_id,
+        Person.name,
+        Person.language,
+        Person.data_mode,
+        PersonRole.role,
     )
+    .join(Person, Person.id == LoginSession.person_id)
+    .outerjoin(PersonRole, PersonRole.person_id == Person.id)
+    .where(
+        LoginSession.token_hash == bindparam("token_hash"),
+        LoginSession.ended_at.is_(None),
+        Person.standing == Standing.ACTIVE,
+    )
+)
+
+
+def live_session(token_hash: bytes) -> tuple[LiveSession, list[Role]] | None:
+    """The session whose token has this hash, with the roles of its person, unless it was ended. One query."""
+    rows = work.connection().execute(_LIVE_SESSION, {"token_hash": token_hash}).all()
     if not rows:
         return None
-    session, person, _role = rows[0]
-    return session, person, list(filter(None, (row[2] for row in rows)))
+    return LiveSession._make(rows[0][:-1]), [row[-1] for row in rows if row[-1] is not None]
+
+
+def name_in(session: LiveSession) -> str:
+    """The chosen name of the person behind a session, out of the vault."""
+    return work.house().vault.open(session.key_id, name_place(session.public_id), session.sealed_name).decode()
 
 
 def limits_for(roles: Iterable[Role]) -> tuple[timedelta, timedelta]:

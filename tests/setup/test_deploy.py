@@ -38,7 +38,7 @@ class Upstream(http.server.BaseHTTPRequestHandler):
         told = {
             name: self.headers.get_all(name) for name in ("X-Forwarded-For", "X-Forwarded-Proto", "Forwarded", "Host")
         }
-        body = repr({**told, "port": self.server.server_address[1]}).encode()
+        body = repr({**told, "port": self.connection.getsockname()[1]}).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -99,12 +99,9 @@ def proxy(tmp_path: Path) -> Iterator[Proxy]:
 
 def write_configuration(proxy: Proxy) -> None:
     folder = proxy.folder
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
-        + ["-subj", f"/CN={HOST}", "-keyout", str(folder / "privkey.pem"), "-out", str(folder / "fullchain.pem")],
-        check=True,
-        capture_output=True,
-    )
+    key, certificate = folder / "privkey.pem", folder / "fullchain.pem"
+    ask = f"openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN={HOST}"
+    subprocess.run([*ask.split(), "-keyout", key, "-out", certificate], check=True, capture_output=True)
     site = (ROOT / "deploy" / "nginx" / "sanad.conf").read_text()
     for ours, here in {
         "    listen [::]:80;\n": "",

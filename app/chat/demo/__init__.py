@@ -47,7 +47,7 @@ PLANS = (
         "Nobody is asked about the past here.",
         keep_days=30,
         days=29,
-        rhythm=MappingProxyType({"morning": 1.0, "any": 1.7, "evening": 2.0, "night": 0.15}),
+        rhythm=MappingProxyType({"morning": 1.1, "any": 2.2, "evening": 2.2, "night": 0.2}),
         unread=MappingProxyType({"نور": 12}),
     ),
     Plan(
@@ -58,7 +58,7 @@ PLANS = (
         about_en="Jobs, courses, scholarships, CVs and languages. We share what we tried, and read each other's drafts.",
         keep_days=180,
         days=57,
-        rhythm=MappingProxyType({"morning": 0.5, "any": 1.6, "evening": 1.7, "night": 0.0}),
+        rhythm=MappingProxyType({"morning": 0.5, "any": 1.8, "evening": 1.8, "night": 0.0}),
         unread=MappingProxyType({"Lina": 7}),
         share=0.75,
         absent=("نور",),
@@ -71,7 +71,7 @@ PLANS = (
         about_en="Light talk at the end of the day: cooking, poems, plants, small jokes. Whoever cannot sleep finds company.",
         keep_days=90,
         days=57,
-        rhythm=MappingProxyType({"morning": 0.0, "any": 0.5, "evening": 2.6, "night": 0.9}),
+        rhythm=MappingProxyType({"morning": 0.0, "any": 0.5, "evening": 2.9, "night": 1.0}),
         unread=MappingProxyType({"نور": 4, "Lina": 3}),
         share=0.8,
         absent=("أبو الورد",),
@@ -121,9 +121,7 @@ def company_of(
     """Who is in a room. Everybody we sign in as is, unless named as absent."""
     certain = {"هالة", "نور", "Lina", "أبو الورد"}
     inside = [
-        one
-        for one in people
-        if one.name not in plan.absent and (one.name in certain or rng.random() < plan.share)
+        one for one in people if one.name not in plan.absent and (one.name in certain or rng.random() < plan.share)
     ]
     return Company(inside, arrived, plan.unread, moment - AWAY)
 

@@ -23,6 +23,8 @@ THREAD_REST = timedelta(days=13)
 TALK_REST = timedelta(days=2)
 #: How often a written thread is taken where one is rested.
 THREAD_SHARE = 0.6
+#: How often whoever opened a talk has the last word.
+CLOSING_SHARE = 0.7
 
 T = TypeVar("T")
 Said = tuple[Inhabitant, str]
@@ -91,7 +93,9 @@ class Weeks:
             rate = self.rhythm[when]
             minutes = (closes.hour - opens.hour) * 60 + closes.minute - opens.minute
             for _ in range(int(rate) + (self.rng.random() < rate % 1)):
-                moment = datetime.combine(midnight.date(), opens, CLOCK) + timedelta(minutes=self.rng.uniform(0, minutes))
+                moment = datetime.combine(midnight.date(), opens, CLOCK) + timedelta(
+                    minutes=self.rng.uniform(0, minutes)
+                )
                 starts.append((when, moment))
         if any(script.newcomer for script in (*self.threads, *self.talks)):
             here = {one.name for one in self.company.people}
@@ -102,7 +106,10 @@ class Weeks:
     def _conversation(self, when: str, at: datetime) -> list[Said]:
         present = self.company.present(at + timedelta(seconds=1))
         if when == "arrival":
-            latest = max((name for name, came in self.company.arrived.items() if came <= at), key=self.company.arrived.__getitem__)
+            latest = max(
+                (name for name, came in self.company.arrived.items() if came <= at),
+                key=self.company.arrived.__getitem__,
+            )
             return self._first_words(next(one for one in self.company.people if one.name == latest), present, at)
         kinds: list[Sequence[Script]] = [self.threads, self.talks]
         if self.rng.random() > THREAD_SHARE:
@@ -116,7 +123,9 @@ class Weeks:
         return []
 
     def _first_words(self, newcomer: Inhabitant, present: list[Inhabitant], at: datetime) -> list[Said]:
-        scripts = [s for s in (*self.threads, *self.talks) if s.newcomer and not (isinstance(s, Thread) and s in self._heard)]
+        scripts = [
+            s for s in (*self.threads, *self.talks) if s.newcomer and not (isinstance(s, Thread) and s in self._heard)
+        ]
         for script in self._shuffled(scripts):
             said = self._perform(script, present, newcomer)
             if said:
@@ -159,34 +168,36 @@ class Weeks:
         return [(cast[line.speaker], filling.fill(line)) for line in thread.turns]
 
     def _perform_talk(self, talk: Talk, present: list[Inhabitant], opener: Inhabitant | None) -> list[Said]:
-        able = [opener] if opener else present
-        opening = self._fresh(line for line in talk.opening if any(talk.part("a", line).suits(one) for one in able))
+        opening = self._fresh(talk, "a", talk.opening, [opener] if opener else present)
         if opening is None:
             return []
-        first = self.rng.choice([one for one in able if talk.part("a", opening).suits(one)])
-        cast, said = [first], [(first, Filling(self.rng, {"a": first}).fill(opening))]
+        first, words = opening
+        cast, said = [first], [(first, Filling(self.rng, {"a": first}).fill(words))]
+        unsaid = list(talk.reply)
         for _ in range(self.rng.randint(*talk.replies)):
-            rest = [one for one in present if one not in cast]
-            reply = self._fresh(line for line in talk.reply if any(talk.part("b", line).suits(one) for one in rest))
+            reply = self._fresh(talk, "b", unsaid, [one for one in present if one not in cast])
             if reply is None:
                 break
-            second = self.rng.choice([one for one in rest if talk.part("b", reply).suits(one)])
+            second, words = reply
+            unsaid.remove(words)
             cast.append(second)
-            said.append((second, Filling(self.rng, {"a": first, "b": second}).fill(reply)))
-        closing = self._fresh(line for line in talk.closing if talk.part("a", line).suits(first))
-        if closing is not None and self.rng.random() < 0.7:
-            said.append((first, Filling(self.rng, {"a": first}).fill(closing)))
+            said.append((second, Filling(self.rng, {"a": first, "b": second}).fill(words)))
+        closing = self._fresh(talk, "a", talk.closing, [first]) if self.rng.random() < CLOSING_SHARE else None
+        if closing is not None:
+            said.append((first, Filling(self.rng, {"a": first}).fill(closing[1])))
         return said
 
-    def _fresh(self, lines: Iterator[Line]) -> Line | None:
-        """One of the lines used least often so far, and noted as used."""
-        fitting = list(lines)
-        if not fitting:
-            return None
-        least = min(self._used.get(line, 0) for line in fitting)
-        line = self.rng.choice([line for line in fitting if self._used.get(line, 0) == least])
-        self._used[line] = least + 1
-        return line
+    def _fresh(
+        self, talk: Talk, letter: str, lines: Sequence[Line], people: Sequence[Inhabitant]
+    ) -> tuple[Inhabitant, Line] | None:
+        """One of the lines used least often so far that somebody here could say, noted as used, and who says it."""
+        by_use = sorted(self._shuffled(lines), key=lambda line: self._used.get(line, 0))
+        for line in by_use:
+            part = talk.part(letter, line)
+            if able := [one for one in people if part.suits(one)]:
+                self._used[line] = self._used.get(line, 0) + 1
+                return self.rng.choice(able), line
+        return None
 
     def _timed(self, said: list[Said], start: datetime) -> Iterator[Message]:
         """Give each turn its moment: reading what came before and typing take their time."""

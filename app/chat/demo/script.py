@@ -38,12 +38,8 @@ class Line:
 
     @property
     def languages(self) -> frozenset[str]:
-        """What one must write in order to have written this. A quoted word of the other language does not count."""
-        words = _NOT_WORDS.sub("", self.words)
-        arabic, latin = len(_ARABIC.findall(words)), len(_LATIN.findall(words))
-        return frozenset(
-            code for code, letters in (("ar", arabic), ("en", latin)) if letters * 3 > arabic + latin
-        )
+        """What one must write in order to have written this."""
+        return _languages(self.words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +140,14 @@ def slots() -> dict[str, dict[str, list[str]]]:
     return _read("slots")
 
 
+@cache
+def _languages(words: str) -> frozenset[str]:
+    """The languages of at least a third of the letters: a quoted word of the other one does not count."""
+    said = _NOT_WORDS.sub("", words)
+    arabic, latin = len(_ARABIC.findall(said)), len(_LATIN.findall(said))
+    return frozenset(code for code, letters in (("ar", arabic), ("en", latin)) if letters * 3 > arabic + latin)
+
+
 def read_scripts(name: str) -> tuple[list[Thread], list[Talk]]:
     """The scripts of one room, as they are in its file."""
     content = _read(name)
@@ -157,7 +161,7 @@ def read_scripts(name: str) -> tuple[list[Thread], list[Talk]]:
                 opening=_lines("a", entry.pop("open")),
                 reply=_lines("b", entry.pop("reply")),
                 closing=_lines("a", entry.pop("close", ())),
-                replies=(entry["replies"][0], entry.pop("replies")[1]),
+                replies=_range(*entry.pop("replies")),
                 **_common(entry),
             )
             for entry in content["talk"]
@@ -185,6 +189,10 @@ def _part(wishes: Collection[str], where: str | None) -> Part:
         where=where,
         moderator="mod" in wishes,
     )
+
+
+def _range(least: int, most: int) -> tuple[int, int]:
+    return least, most
 
 
 def _turn(turn: str) -> Line:

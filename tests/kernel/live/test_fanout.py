@@ -12,7 +12,7 @@ import time
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -54,8 +54,11 @@ class Server:
 class Receiver:
     """A WebSocket client by hand, which reads only when asked and insists on valid frames."""
 
+    everyone: ClassVar[list["Receiver"]] = []
+
     def __init__(self, server: Server, *, buffer: int | None = None, headers: dict[str, str] | None = None) -> None:
         self.sock = socket.socket()
+        self.everyone.append(self)
         if buffer:
             self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
         self.sock.settimeout(PATIENCE)
@@ -179,6 +182,15 @@ class Receiver:
         elif message.startswith("43"):
             number, _, answer = message[2:].partition("[")
             self.answers[int(number)] = (json.loads("[" + answer) or [None])[0]
+
+
+@pytest.fixture(autouse=True)
+def everyone_leaves() -> Iterator[None]:
+    """Close what a test opened, so that the next one is alone with the server."""
+    yield
+    for receiver in Receiver.everyone:
+        receiver.sock.close()
+    Receiver.everyone.clear()
 
 
 @pytest.fixture(scope="module", params=[True, False], ids=["direct", "library"])
