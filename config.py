@@ -104,7 +104,7 @@ def read_settings(environ: dict[str, str] | None = None) -> Settings:
         proxies=int(env.get("TRUSTED_PROXIES", "0")),
         async_engine="threading" if env.get("ASYNC_ENGINE") == "threading" else "eventlet",
         smtp_url=env.get("SMTP_URL") or None,
-        site_title=env.get("SITE_TITLE", "Sanad"),
+        site_title=env.get("SITE_TITLE", ""),
         exit_url=env.get("EXIT_URL", "https://www.wikipedia.org/"),
         limits=env.get("LIMITS", "on") != "off",
         fast_fanout=env.get("FANOUT", "fast") != "library",

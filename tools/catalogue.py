@@ -13,6 +13,8 @@ ROOT = Path(__file__).resolve().parent.parent
 CATALOGUES = ROOT / "app" / "translations"
 #: gettext's usual order of the six Arabic forms: zero, one, two, few, many, other. Babel's own differs in two of them.
 ARABIC_PLURALS = "nplurals=6; plural=(n==0 ? 0 : n==1 ? 1 : n==2 ? 2 : n%100>=3 && n%100<=10 ? 3 : n%100>=11 ? 4 : 5);"
+#: Header lines that say nothing, or change with the clock.
+NOISE = ('"Report-Msgid', '"POT-Creation', '"PO-Revision', '"Last-Translator', '"Language-Team', '"Generated-By')
 KEYWORDS = ("_l", "N_", "ngettext:1,2")
 
 
@@ -28,12 +30,12 @@ def merge(template: Path, language: str) -> None:
     catalogue = CATALOGUES / language / "LC_MESSAGES" / "messages.po"
     options = ["--no-fuzzy-matching", "--ignore-obsolete", "-N", "-w", "120"]
     _pybabel("update", *options, "-i", str(template), "-o", str(catalogue), "-l", language)
-    if language == "ar":
-        lines = catalogue.read_text().splitlines(keepends=True)
-        kept = [
-            f'"Plural-Forms: {ARABIC_PLURALS}\\n"\n' if line.startswith('"Plural-Forms') else line for line in lines
-        ]
-        catalogue.write_text("".join(kept))
+    kept = [
+        f'"Plural-Forms: {ARABIC_PLURALS}\\n"\n' if language == "ar" and line.startswith('"Plural-Forms') else line
+        for line in catalogue.read_text().splitlines(keepends=True)
+        if not line.startswith(NOISE)
+    ]
+    catalogue.write_text("".join(kept).lstrip())
 
 
 def _pybabel(*words: str) -> None:

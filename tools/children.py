@@ -22,7 +22,7 @@ class Child:
 
     def __init__(self, name: str, command: Sequence[str | Path], on_end: Callable[["Child"], None]) -> None:
         self.name = name
-        self._last = ""
+        self.last_line = ""
         self._held: list[str] | None = []
         self._showing = threading.Lock()
         # A session of its own: Ctrl-C at the terminal reaches make and us, and we pass it on once, in order.
@@ -56,7 +56,7 @@ class Child:
         code = self._process.wait()
         if code < 0:
             return f"killed by {signal.Signals(-code).name}"
-        return f"exit code {code}: {self._last}" if code and self._last else f"exit code {code}"
+        return f"exit code {code}: {self.last_line}" if code and self.last_line else f"exit code {code}"
 
     def ask_to_end(self) -> None:
         """Send SIGTERM, unless it has ended already."""
@@ -68,18 +68,19 @@ class Child:
         try:
             self._process.wait(seconds)
         except subprocess.TimeoutExpired:
-            say(f"{self.name} did not end within {seconds:.0f} s and was killed.")
             self._process.kill()
             self._process.wait()
+            say(f"{self.name} did not end within {seconds:g} s and was killed.")
         self._reader.join(1)
 
     def _read(self, on_end: Callable[["Child"], None]) -> None:
         assert self._process.stdout is not None
-        for line in self._process.stdout:
-            text = line.decode("utf-8", "replace").rstrip()
-            if text:
-                self._last = text.removeprefix("sanad: ")
-                self._show_or_hold(f"{self.name:<6} | {text}")
+        with self._process.stdout as lines:
+            for line in lines:
+                text = line.decode("utf-8", "replace").rstrip()
+                if text:
+                    self.last_line = text.removeprefix("sanad: ")
+                    self._show_or_hold(f"{self.name:<6} | {text}")
         self._process.wait()
         on_end(self)
 

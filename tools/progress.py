@@ -4,7 +4,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TextIO
 
 
@@ -13,11 +13,8 @@ class CannotStart(Exception):
 
 
 def say(line: str, out: TextIO | None = None) -> None:
-    """Print a line at once. A terminal that cannot show a character gets a replacement, never a crash."""
-    stream = out or sys.stdout
-    encoding = stream.encoding or "utf-8"
-    stream.write(line.encode(encoding, "replace").decode(encoding) + "\n")
-    stream.flush()
+    """Print a line at once. A character that the terminal cannot show is replaced, and never a reason to stop."""
+    _write(f"{line}\n", out or sys.stdout)
 
 
 @contextmanager
@@ -52,7 +49,10 @@ def _count_up(label: str, began: float, done: threading.Event) -> None:
         _write(f"\r{label}{time.monotonic() - began:.1f} s")
 
 
-def _write(text: str) -> None:
-    encoding = sys.stdout.encoding or "utf-8"
-    sys.stdout.write(text.encode(encoding, "replace").decode(encoding))
-    sys.stdout.flush()
+def _write(text: str, stream: TextIO | None = None) -> None:
+    stream = stream or sys.stdout
+    encoding = stream.encoding or "utf-8"
+    # Where nobody reads any more (make run | head), children must still be ended in order.
+    with suppress(BrokenPipeError):
+        stream.write(text.encode(encoding, "replace").decode(encoding))
+        stream.flush()

@@ -1,7 +1,7 @@
 """Rooms, as they are listed in app/features.py."""
 
 from flask import url_for
-from flask_babel import ngettext
+from flask_babel import gettext
 
 from app.chat import jobs, queries
 from app.chat.cli import bench_seed
@@ -19,8 +19,7 @@ def needs(actor: Actor) -> list[Need]:
     unread = queries.unread_total(actor)
     if not unread:
         return []
-    label = ngettext("%(num)d message you have not read", "%(num)d messages you have not read", unread)
-    return [Need(label, url_for("chat.rooms"), unread)]
+    return [Need(gettext("Messages you have not read"), url_for("chat.rooms"), unread)]
 
 
 feature = Feature(

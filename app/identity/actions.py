@@ -86,6 +86,14 @@ def touch(actor: Actor) -> None:
 
 
 @action
+def remember_preferences(actor: Actor, *, language: str | None = None, data_mode: str | None = None) -> None:
+    """Keep what the person chose, for the next browser they sign in with. None leaves a choice as it was."""
+    person = queries.get_me(actor)
+    person.language = language or person.language
+    person.data_mode = data_mode or person.data_mode
+
+
+@action
 def sign_out(actor: Actor) -> None:
     """End the session that the actor came with. Its open sockets are disconnected after the commit."""
     if actor.session_id is not None:

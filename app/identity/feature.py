@@ -1,5 +1,6 @@
 """Identity, as it is listed in app/features.py."""
 
+from app.identity.actions import remember_preferences
 from app.identity.cli import init
 from app.identity.demo import about_demo, load_people
 from app.identity.keeper import Sessions
@@ -7,6 +8,9 @@ from app.identity.views import door
 from app.kernel.access import Permission
 from app.kernel.errors import N_
 from app.kernel.feature import Feature, NavEntry
+from app.kernel.signals import preferences_chosen
+
+preferences_chosen.connect(remember_preferences)
 
 feature = Feature(
     name="identity",

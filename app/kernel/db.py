@@ -5,6 +5,7 @@ vault opens a transaction that writes.
 """
 
 import secrets
+import sqlite3
 import threading
 import time
 from collections.abc import Iterator
@@ -27,7 +28,6 @@ from sqlalchemy import (
     create_engine,
     event,
 )
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from app.kernel.errors import Unavailable
@@ -139,16 +139,7 @@ class WriteGate:
         if not connection.info.get("in_gate") and not self._turn.acquire(timeout=GATE_SECONDS):
             raise Unavailable
         connection.info["in_gate"] = True
-        pause = 0.002
-        while True:
-            try:
-                connection.exec_driver_sql("BEGIN IMMEDIATE")
-                break
-            except OperationalError as error:
-                if "locked" not in str(error.orig) or time.monotonic() > deadline:
-                    raise Unavailable from error
-                time.sleep(pause)
-                pause = min(pause * 2, 0.05)
+        _patiently(connection, "BEGIN IMMEDIATE", deadline)
 
     def leave(self, _raw: Any, record: Any) -> None:
         """Give the turn on when the connection goes back to the pool: after COMMIT or ROLLBACK have really run.
@@ -157,6 +148,25 @@ class WriteGate:
         """
         if record.info.pop("in_gate", False):
             self._turn.release()
+
+
+def _patiently(connection: Connection, statement: str, deadline: float) -> None:
+    """Run a statement that takes a lock of the SQLite file, asking again after short cooperative sleeps.
+
+    Raises Unavailable when another process still holds it at the deadline, or when anything else is wrong.
+    """
+    # The driver itself: SQLAlchemy would roll the transaction back after a statement that failed while it begins.
+    raw: Any = connection.connection.driver_connection
+    pause = 0.002
+    while True:
+        try:
+            raw.execute(statement).close()
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                raise Unavailable from error
+            time.sleep(pause)
+            pause = min(pause * 2, 0.05)
 
 
 class Databases:
@@ -191,7 +201,14 @@ class Databases:
 def _engine(url: str, *, journal: str) -> Engine:
     if url.startswith("sqlite"):
         return _sqlite(url, journal)
-    engine = create_engine(url, pool_size=20, max_overflow=20, pool_timeout=15, pool_pre_ping=True)
+    engine = create_engine(
+        url,
+        pool_size=20,
+        max_overflow=20,
+        pool_timeout=15,
+        pool_pre_ping=True,
+        hide_parameters=True,
+    )
     event.listen(engine, "before_cursor_execute", _refuse_stray_write)
     return engine
 
@@ -205,6 +222,7 @@ def _sqlite(url: str, journal: str) -> Engine:
         pool_size=20,
         max_overflow=40,
         pool_timeout=15,
+        hide_parameters=True,
         connect_args={"check_same_thread": False, "timeout": 0.005, "isolation_level": None},
     )
     gate = WriteGate()
@@ -216,7 +234,9 @@ def _sqlite(url: str, journal: str) -> Engine:
         raw.execute("PRAGMA busy_timeout = 3000")
         raw.execute(f"PRAGMA journal_mode = {journal}")
         raw.execute("PRAGMA busy_timeout = 5")
-        raw.execute("PRAGMA synchronous = FULL")
+        # EXTRA also syncs the folder once the rollback journal is gone. Without that a power cut may bring the journal back
+        # and undo a rotation whose old master is already out of the key file.
+        raw.execute(f"PRAGMA synchronous = {'FULL' if journal == 'WAL' else 'EXTRA'}")
         raw.execute("PRAGMA foreign_keys = ON")
         raw.execute("PRAGMA secure_delete = ON")
         raw.execute("PRAGMA temp_store = MEMORY")
@@ -227,6 +247,15 @@ def _sqlite(url: str, journal: str) -> Engine:
             gate.enter(connection)
         else:
             connection.exec_driver_sql("BEGIN")
+            if journal != "WAL":
+                # Without WAL another process that commits keeps readers out for a moment: what waits for it is this.
+                _patiently(connection, "SELECT 1 FROM sqlite_schema LIMIT 1", time.monotonic() + GATE_SECONDS)
+
+    @event.listens_for(engine, "commit")
+    def commit(connection: Connection) -> None:
+        # Without WAL a reader in another process keeps a commit waiting. Done here, since it must wait cooperatively;
+        # the driver then finds nothing left to commit.
+        _patiently(connection, "COMMIT", time.monotonic() + GATE_SECONDS)
 
     event.listen(engine, "before_cursor_execute", _refuse_stray_write)
     event.listen(engine, "checkin", gate.leave)

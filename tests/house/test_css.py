@@ -10,43 +10,46 @@ SIDE = r"(?:left|right)"
 PHYSICAL = re.compile(
     rf"""
     (?<![\w-])(?:
-        (?:margin|padding|border|scroll-margin|scroll-padding)-{SIDE}[\w-]*\s*:   # margin-left, border-right-color
+        (?:margin|padding|border|scroll-margin|scroll-padding)-{SIDE}[\w-]*\s*:  # margin-left, border-right-color
       | border-(?:top|bottom)-{SIDE}-radius\s*:
-      | {SIDE}\s*:                                                               # left: 0
+      | {SIDE}\s*:
       | (?:text-align|float|clear|justify-\w+|caption-side)\s*:\s*{SIDE}\b
       | (?:background-position|object-position|transform-origin|perspective-origin)\s*:[^;]*\b{SIDE}\b
-      | to\s+{SIDE}\b                                                            # gradients
-      | (?:margin|padding|inset|border-radius|border-width|border-color|border-style)\s*:\s*
-        (?!([^\s;]+)\s+[^\s;]+\s+[^\s;]+\s+\1\s*[;!])[^\s;(]+\s+[^\s;(]+\s+[^\s;(]+\s+[^\s;(]+\s*[;!]  # 1px 2px 3px 4px
+      | to\s+{SIDE}\b  # gradients
       | translateX\s*\(
       | translate\s*\(\s*[^0)]
     )""",
     re.VERBOSE,
 )
-FOUR = re.compile(r"(?:margin|padding|inset|border-width|border-color|border-style)\s*:")
+#: Shorthands that name the four sides one after the other, or the four corners.
+SIDES = re.compile(r"(?<![\w-])(?:margin|padding|inset|border-(?:width|color|style))\s*:\s*([^;]+)")
+CORNERS = re.compile(r"(?<![\w-])border-radius\s*:\s*([^;]+)")
+VALUE = re.compile(r"[^\s(]*\([^)]*\)|[^\s(]+")
 
 
 def physical_directions(css: str) -> list[str]:
-    """Every declaration that means a side of the screen. A line may keep one by saying why in a comment `dir: ...` on it."""
+    """Every declaration that means a side of the screen. A line keeps one by saying why: `/* dir: ... */`."""
     found = []
     plain = re.sub(r"/\*(?!\s*dir:).*?\*/", lambda comment: "\n" * comment.group().count("\n"), css, flags=re.DOTALL)
     for number, line in enumerate(plain.splitlines(), 1):
-        if "/* dir:" in line:
-            continue
-        match = PHYSICAL.search(line)
-        if match and not (FOUR.match(match.group()) and _mirrors(match.group())):
-            found.append(f"{number} {match.group().strip()}")
+        if "/* dir:" not in line and (PHYSICAL.search(line) or _names_sides(line)):
+            found.append(f"{number} {line.strip()}")
     return found
 
 
-def _mirrors(declaration: str) -> bool:
-    """Whether a four-value shorthand is the same in both directions: its second value equals its fourth."""
-    values = declaration.partition(":")[2].strip(" ;!").split()
-    return len(values) == 4 and values[1] == values[3]
+def _names_sides(line: str) -> bool:
+    """Whether a shorthand gives one side another value than its opposite, or one corner another than the next."""
+    sides, corners = SIDES.search(line), CORNERS.search(line)
+    if sides:
+        values = VALUE.findall(sides.group(1))
+        return len(values) == 4 and values[1] != values[3]
+    return corners is not None and len(set(VALUE.findall(corners.group(1)))) > 1
 
 
 def test_no_stylesheet_has_a_left_or_a_right() -> None:
-    found = [f"{path}:{place}" for path, css in texts("app/static/src", ".css").items() for place in physical_directions(css)]
+    found = [
+        f"{path}:{place}" for path, css in texts("app/static/src", ".css").items() for place in physical_directions(css)
+    ]
     assert found == []
 
 
@@ -71,6 +74,7 @@ def test_no_script_moves_anything_to_a_side_or_writes_a_style() -> None:
         "transform: translateX(3px);",
         "transform: translate(3px, 0);",
         "background-position: right center;",
+        "border-radius: 2px 0;",
     ],
 )
 def test_the_law_finds_a_side(declaration: str) -> None:
@@ -85,6 +89,8 @@ def test_the_law_finds_a_side(declaration: str) -> None:
         "text-align: start;",
         "margin: 1px 2px 3px 2px;",
         "margin: 0 auto;",
+        "margin: 0 calc(1px + 2px) 0 calc(1px + 2px);",
+        "border-radius: 2px;",
         "padding: 1px 2px 3px;",
         "/* margin-left: old */",
         "transform: translateX(3px); /* dir: the same movement in both, see the comment above */",

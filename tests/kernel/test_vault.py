@@ -447,6 +447,7 @@ def test_a_wrapped_key_moved_to_another_row_is_found(app: Flask, house: House) -
 
 def test_making_an_instance_twice_at_once_names_one_master(another: Another, settings: Settings) -> None:
     vaults = [another() for _ in range(6)]
+    assert [vault.count_keys() for vault in vaults] == [0] * 6, "all are connected before they race"
     with vaults[0]._databases.writing_keys() as keys:
         keys.execute(delete(MasterInUse))
     ready = threading.Barrier(6)

@@ -122,7 +122,9 @@ def clone(tmp_path: Path) -> Iterator[Clone]:
     for process in made.running:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
+        process.wait()
+        if process.stdout:
+            process.stdout.close()
 
 
 @pytest.fixture

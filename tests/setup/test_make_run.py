@@ -1,6 +1,8 @@
 """`make run`: instance and demo the first time, two programs that live and end together."""
 
+import contextlib
 import os
+import queue
 import signal
 import subprocess
 import sys
@@ -11,6 +13,8 @@ from collections.abc import Callable
 import pytest
 
 from tests.setup.conftest import Clone
+from tools.children import Child
+from tools.progress import say
 
 PATIENCE = 15.0  # seconds
 
@@ -122,3 +126,24 @@ def test_nothing_is_left_behind_when_the_runner_itself_is_killed(furnished: Clon
     until((furnished.path / "web.pid").exists)
     runner.kill()
     until(lambda: both_ended(furnished))
+
+
+def test_a_reader_that_has_left_is_no_reason_to_stop() -> None:
+    # make run | head: what is said afterwards is lost, and the children are still ended one after the other.
+    reading, writing = os.pipe()
+    os.close(reading)
+    gone = os.fdopen(writing, "w")
+    say("words", gone)
+    with contextlib.suppress(BrokenPipeError):
+        gone.close()
+
+
+def test_a_child_that_will_not_end_is_killed_and_that_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    ended: queue.SimpleQueue[Child] = queue.SimpleQueue()
+    deaf = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); signal.pause()"
+    child = Child("worker", [sys.executable, "-c", deaf], ended.put)
+    until(lambda: child.last_line == "deaf")
+    child.ask_to_end()
+    child.see_it_end(0.2)
+    assert ended.get(timeout=PATIENCE) is child
+    assert capsys.readouterr().out == "worker did not end within 0.2 s and was killed.\n"

@@ -81,7 +81,7 @@ PLANS = (
 
 def load_rooms() -> None:
     """Open the rooms, put people into them and let the last weeks have happened."""
-    rng, moment = Random(SEED), now()
+    rng, moment = Random(SEED), now()  # noqa: S311  # fiction that must come out the same each time, no secret
     people = {one: number for number, one in inhabitants().items() if Permission.ROOMS_USE in granted([one.role])}
     arrived = arrivals(list(people), rng, moment)
     for plan in PLANS:

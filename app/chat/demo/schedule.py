@@ -86,6 +86,13 @@ class Weeks:
                 free = spoken[-1].at + timedelta(minutes=self.rng.uniform(4, 30))
         return messages
 
+    def perform(self, script: Script, present: list[Inhabitant], opener: Inhabitant | None = None) -> list[Said]:
+        """What is said, or nothing when the room has nobody for one of the parts."""
+        if isinstance(script, Thread):
+            return self._perform_thread(script, present, opener)
+        assert isinstance(script, Talk)
+        return self._perform_talk(script, present, opener)
+
     def _starts(self, midnight: datetime) -> Iterator[tuple[str, datetime]]:
         """When conversations begin on this day, in order. Newcomers begin theirs when they arrive."""
         starts = []
@@ -116,7 +123,7 @@ class Weeks:
             kinds.reverse()
         for scripts in kinds:
             for script in self._rested(scripts, when, at):
-                said = self._perform(script, present)
+                said = self.perform(script, present)
                 if said:
                     self._heard[script] = at
                     return said
@@ -127,7 +134,7 @@ class Weeks:
             s for s in (*self.threads, *self.talks) if s.newcomer and not (isinstance(s, Thread) and s in self._heard)
         ]
         for script in self._shuffled(scripts):
-            said = self._perform(script, present, newcomer)
+            said = self.perform(script, present, newcomer)
             if said:
                 self._heard[script] = at
                 return said
@@ -144,13 +151,6 @@ class Weeks:
             if at_this_time and not script.newcomer and (heard is None or (not script.once and at - heard > rest)):
                 fitting.append(script)
         return sorted(fitting, key=lambda script: script in self._heard)
-
-    def _perform(self, script: Script, present: list[Inhabitant], opener: Inhabitant | None = None) -> list[Said]:
-        """What is said, or nothing when the room has nobody for one of the parts."""
-        if isinstance(script, Thread):
-            return self._perform_thread(script, present, opener)
-        assert isinstance(script, Talk)
-        return self._perform_talk(script, present, opener)
 
     def _perform_thread(self, thread: Thread, present: list[Inhabitant], opener: Inhabitant | None) -> list[Said]:
         cast: dict[str, Inhabitant] = {}

@@ -87,4 +87,7 @@ def plain_hash(value: bytes) -> bytes:
 
 
 def _bound(key_id: str, place: Place) -> bytes:
-    return b"|".join((place.table.encode(), place.row.encode(), place.field.encode(), key_id.encode(), b"1"))
+    bound = b"|".join((place.table.encode(), place.row.encode(), place.field.encode(), key_id.encode(), b"1"))
+    if bound.count(b"|") != 4:
+        raise ValueError("the names of a place have no bar in them: two places would read alike")
+    return bound

@@ -65,6 +65,12 @@ class Keyring:
             self._read()
             self._write(self._secret, {version: self._masters[version]})
 
+    @contextmanager
+    def rotating(self) -> Iterator[None]:
+        """One rotation at a time: two would each drop the other's new master. A second one waits for the first."""
+        with self._locked(".rotating"):
+            yield
+
     def _read(self) -> None:
         stored = json.loads(self.path.read_text())
         self._secret = base64.b64decode(stored["secret"])
@@ -92,9 +98,9 @@ class Keyring:
         self._secret, self._masters = secret, masters
 
     @contextmanager
-    def _locked(self) -> Iterator[None]:
+    def _locked(self, suffix: str = ".lock") -> Iterator[None]:
         """One writer of the file at a time, across processes; the kernel lets go when the holder dies."""
-        handle = os.open(self.path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o600)
+        handle = os.open(self.path.with_suffix(suffix), os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX)
             yield

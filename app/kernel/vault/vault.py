@@ -2,11 +2,13 @@
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
+from typing import Any
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from app.kernel.db import Databases, new_public_id
@@ -16,10 +18,12 @@ from app.kernel.vault.box import Place, Tampered
 from app.kernel.vault.keyring import Keyring
 from app.kernel.vault.models import DataKey, MasterInUse, Purpose
 
-#: Opened keys kept in memory at most; the least recently used goes first.
+#: Opened keys kept in memory at most; the one opened longest ago goes first.
 CACHE_KEYS = 10_000
 #: Keys wrapped anew in one transaction of a rotation. A kill loses at most one such batch, which is then done again.
 ROTATE_BATCH = 200
+#: Keys read at once when all are tried: a long read would keep every writer of a SQLite file waiting.
+VERIFY_BATCH = 500
 
 
 class Shredded(NotFound):
@@ -38,9 +42,12 @@ class Vault:
 
     def prepare(self) -> None:
         """Name the first master as the one in use. Called once when an instance is made; harmless afterwards."""
-        with self._databases.writing_keys() as keys:
-            if keys.scalar(select(func.count()).select_from(MasterInUse)) == 0:
-                keys.execute(insert(MasterInUse).values(id=1, version=self._keyring.versions()[-1]))
+        try:
+            with self._databases.writing_keys() as keys:
+                if keys.scalar(select(func.count()).select_from(MasterInUse)) == 0:
+                    keys.execute(insert(MasterInUse).values(id=1, version=self._keyring.versions()[-1]))
+        except IntegrityError:
+            pass  # two at once: the other one has done it
 
     # --- keys -------------------------------------------------------------------------------------------------------
 
@@ -92,8 +99,10 @@ class Vault:
         if not wanted:
             return
         with self._databases.reading_keys() as keys:
-            for row in keys.execute(select(DataKey).where(DataKey.id.in_(wanted))):
-                self._remember(row.id, row.purpose, self._unwrap(row.master, row.id, row.wrapped))
+            rows = keys.execute(select(DataKey).where(DataKey.id.in_(wanted))).all()
+        for row in rows:
+            with suppress(Shredded):
+                self._remember(row.id, row.purpose, self._unwrap_row(row))
 
     # --- values -----------------------------------------------------------------------------------------------------
 
@@ -133,6 +142,10 @@ class Vault:
         Killed at any point it goes on where it was: the file holds both masters until no key needs the old one, and each
         key names the master that wraps it.
         """
+        with self._keyring.rotating():
+            return self._rotate(progress)
+
+    def _rotate(self, progress: Callable[[int, int], None]) -> int:
         versions = self._keyring.versions()
         target = versions[-1] if len(versions) > 1 else self._keyring.add_master()
         with self._databases.writing_keys() as keys:
@@ -172,13 +185,15 @@ class Vault:
                 problems.append("no master key is named as the one in use: run `flask instance`")
             elif in_use not in self._keyring.versions():
                 problems.append(f"master {in_use} is in use but not in the key file")
-            for row in keys.execute(select(DataKey.id, DataKey.master, DataKey.wrapped)):
-                try:
-                    self._unwrap(row.master, row.id, row.wrapped)
-                except KeyError:
-                    problems.append(f"data key {row.id}: its master {row.master} is not in the key file")
-                except Tampered:
-                    problems.append(f"data key {row.id}: does not open, it was changed")
+        for row in self._all_keys():
+            try:
+                self._unwrap_row(row)
+            except KeyError:
+                problems.append(f"data key {row.id}: its master {row.master} is not in the key file")
+            except Tampered:
+                problems.append(f"data key {row.id}: does not open, it was changed")
+            except Shredded:
+                pass  # while we looked at others
         return problems
 
     def count_keys(self) -> int:
@@ -195,6 +210,19 @@ class Vault:
             raise RuntimeError("the vault is not prepared: run `flask instance`")
         return version
 
+    def _all_keys(self) -> Iterator[Row[Any]]:
+        """Every key, in several short reads."""
+        last = ""
+        while True:
+            with self._databases.reading_keys() as keys:
+                rows = keys.execute(
+                    select(DataKey).where(DataKey.id > last).order_by(DataKey.id).limit(VERIFY_BATCH)
+                ).all()
+            if not rows:
+                return
+            yield from rows
+            last = rows[-1].id
+
     def _find_named(self, name: str) -> str | None:
         with self._databases.reading_keys() as keys:
             return keys.scalar(select(DataKey.id).where(DataKey.name == name))
@@ -204,18 +232,22 @@ class Vault:
             key_id = self.named_key(f"index:{name}", Purpose.INDEX)
             with self._databases.reading_keys() as keys:
                 row = keys.execute(select(DataKey).where(DataKey.id == key_id)).one()
-            self._index_keys[name] = self._unwrap(row.master, row.id, row.wrapped)
+            self._index_keys[name] = self._unwrap_row(row)
         return self._index_keys[name]
 
     def _cipher(self, key_id: str) -> AESGCM:
         cipher = self._cached(key_id)
         if cipher is not None:
             return cipher
+        row = self._row(key_id)
+        return self._remember(row.id, row.purpose, self._unwrap_row(row))
+
+    def _row(self, key_id: str) -> Row[Any]:
         with self._databases.reading_keys() as keys:
             row = keys.execute(select(DataKey).where(DataKey.id == key_id)).one_or_none()
         if row is None:
             raise Shredded
-        return self._remember(row.id, row.purpose, self._unwrap(row.master, row.id, row.wrapped))
+        return row
 
     def _cached(self, key_id: str) -> AESGCM | None:
         entry = self._opened.get(key_id)
@@ -236,6 +268,15 @@ class Vault:
 
     def _wrap(self, version: int, key_id: str, key: bytes) -> bytes:
         return box.seal(AESGCM(self._keyring.master(version)), str(version), _wrapping(key_id), key)
+
+    def _unwrap_row(self, row: Row[Any]) -> bytes:
+        """The key of a row that was just read. Raises KeyError when its master is not in the key file."""
+        try:
+            return self._unwrap(row.master, row.id, row.wrapped)
+        except KeyError:
+            # A rotation may have ended between our reading the row and the file: then the row is another one now.
+            row = self._row(row.id)
+            return self._unwrap(row.master, row.id, row.wrapped)
 
     def _unwrap(self, version: int, key_id: str, wrapped: bytes) -> bytes:
         return box.unseal(AESGCM(self._keyring.master(version)), str(version), _wrapping(key_id), wrapped)

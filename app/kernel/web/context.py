@@ -107,7 +107,7 @@ def attach(app: Flask, house: House) -> None:
                 name=actor.name or None,
                 demo=not settings.production and demo_seen.look(house),
                 development=not settings.production,
-                site_title=settings.site_title,
+                site_title=settings.site_title or gettext("Sanad"),
                 path=local_path(request.full_path.rstrip("?")) if request.method == "GET" else "/",
                 exit_url=settings.exit_url,
             )

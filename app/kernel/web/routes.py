@@ -11,8 +11,9 @@ from app.kernel.access import Permission
 from app.kernel.errors import NotFound
 from app.kernel.i18n import LANGUAGE_COOKIE
 from app.kernel.jobs import JobState
+from app.kernel.signals import preferences_chosen
 from app.kernel.text import read_address
-from app.kernel.web.context import DATA_MODE_COOKIE, DATA_MODES, DIST, present_house
+from app.kernel.web.context import DATA_MODE_COOKIE, DATA_MODES, DIST, present_actor, present_house
 from app.kernel.web.door import Door
 from app.kernel.web.local import local_path
 
@@ -40,14 +41,19 @@ def icon() -> ResponseReturnValue:
 
 @door.page("/preferences", access=Permission.OPEN, methods=("POST",))
 def preferences() -> ResponseReturnValue:
-    """Remember language or data mode in a cookie of this browser and go back."""
+    """Remember language or data mode, in a cookie of this browser and for the person, and go back."""
     response = make_response(redirect(local_path(request.form.get("next")), 303))
-    settings = present_house().settings
-    wished = {LANGUAGE_COOKIE: (request.form.get("language"), settings.languages)}
-    wished[DATA_MODE_COOKIE] = (request.form.get("data_mode"), DATA_MODES)
-    for name, (value, allowed) in wished.items():
-        if value in allowed:
+    settings, actor = present_house().settings, present_actor()
+    language, mode = request.form.get("language"), request.form.get("data_mode")
+    chosen = {
+        LANGUAGE_COOKIE: language if language in settings.languages else None,
+        DATA_MODE_COOKIE: mode if mode in DATA_MODES else None,
+    }
+    for name, value in chosen.items():
+        if value:
             response.set_cookie(name, value, max_age=YEAR, secure=settings.tls, httponly=True, samesite="Lax")
+    if actor.is_authenticated:
+        preferences_chosen.send(actor, language=chosen[LANGUAGE_COOKIE], data_mode=chosen[DATA_MODE_COOKIE])
     return response
 
 

@@ -9,8 +9,10 @@ const LOOK_SPREAD_MS = 10000;
 /** For how long to wait (ms) after a refusal that passes by itself, when the server does not say. */
 const REFUSED_MS = 5000;
 const LONGEST_MS = 20000;
+/** A handshake takes four round trips; on the slowest networks that people have, some four seconds. */
+const HANDSHAKE_MS = 12000;
 /** So many failures in a row while the page itself can be reached mean that no WebSocket gets through. */
-const BLOCKED_AFTER = 3;
+const BLOCKED_AFTER = 2;
 const WAYS_OUT = { signed_out: "signed-out", forbidden: "closed", not_found: "closed" };
 
 export class Refused extends Error {
@@ -51,6 +53,7 @@ export class Connection {
       reconnectionDelay: 1000,
       reconnectionDelayMax: LONGEST_MS,
       randomizationFactor: 0.5,
+      timeout: HANDSHAKE_MS,
     });
     this.#socket.on("connect", () => this.synchronise());
     this.#socket.on("connect_error", () => this.#failed());
