@@ -59,8 +59,8 @@ screenshots: python ## take the README's pictures anew
 	@$(BIN)/python -m tools.screenshots
 
 clean: ## remove everything that was built or installed; never the instance with its members' words
-	rm -rf .venv .cache node_modules app/static/dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
-	find app bench config.py migrations tests tools wsgi.py -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
+	rm -rf .venv .cache __pycache__ node_modules app/static/dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find app bench migrations tests tools -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
 	find app/translations -name '*.mo' -delete 2>/dev/null || true
 
 python:

@@ -7,7 +7,9 @@ is itself sealed with the same key. `flask audit verify` walks the chain.
 from datetime import datetime
 
 import orjson
-from sqlalchemy import BigInteger, Integer, LargeBinary, String, select
+from sqlalchemy import BigInteger, Integer, LargeBinary, String, func, select
+from sqlalchemy.dialects.postgresql import insert as postgres_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.kernel import work
@@ -51,11 +53,7 @@ class AuditHead(Base):
 def record(actor: Actor, act: str, *, target_kind: str = "", target: str = "", reason: str = "") -> None:
     """Add an entry in the current transaction: the act and its record are stored together or not at all."""
     session, vault = work.session(), work.house().vault
-    head = session.scalars(select(AuditHead).with_for_update()).one_or_none()
-    if head is None:
-        head = AuditHead(id=1, number=0, hash=START, proof=_proof(vault, 0, START))
-        session.add(head)
-        session.flush()
+    head = session.scalars(select(AuditHead).with_for_update()).one_or_none() or _first_head(session, vault)
     number = head.number + 1
     key_id = vault.named_key("audit", Purpose.RECORD)
     entry = AuditEntry(
@@ -76,6 +74,17 @@ def record(actor: Actor, act: str, *, target_kind: str = "", target: str = "", r
     session.flush()
 
 
+def _first_head(session: Session, vault: Vault) -> AuditHead:
+    """The head before the first act. Of two first acts at once the second waits here, and goes on from the first one's."""
+    insert_once = postgres_insert if session.get_bind().dialect.name == "postgresql" else sqlite_insert
+    session.execute(
+        insert_once(AuditHead)
+        .values(id=1, number=0, hash=START, proof=_proof(vault, 0, START))
+        .on_conflict_do_nothing()
+    )
+    return session.scalars(select(AuditHead).with_for_update()).one()
+
+
 def reason_of(entry: AuditEntry) -> str:
     """The words in which the actor explained the act."""
     return work.house().vault.open(entry.key_id, _place(entry.number), entry.reason).decode()
@@ -83,9 +92,14 @@ def reason_of(entry: AuditEntry) -> str:
 
 def verify(session: Session, vault: Vault) -> list[str]:
     """Walk the whole chain. Returns one line for each place where it does not hold, naming the entry."""
+    # The head is read first: while people act, entries come after it, and those up to it are all there.
+    head = session.scalars(select(AuditHead)).one_or_none()
+    chain = select(AuditEntry).order_by(AuditEntry.number).execution_options(yield_per=500)
+    if head is not None:
+        chain = chain.where(AuditEntry.number <= head.number)
     problems: list[str] = []
     expected, previous = 1, START
-    for entry in session.scalars(select(AuditEntry).order_by(AuditEntry.number).execution_options(yield_per=500)):
+    for entry in session.scalars(chain):
         if entry.number != expected:
             problems.append(f"entries {expected} to {entry.number - 1} are missing")
         elif entry.previous != previous:
@@ -93,23 +107,24 @@ def verify(session: Session, vault: Vault) -> list[str]:
         if _hash(vault, entry) != entry.hash:
             problems.append(f"entry {entry.number} ({entry.act}) was changed")
         expected, previous = entry.number + 1, entry.hash
-    return problems + _verify_head(session, vault, last=expected - 1, last_hash=previous)
-
-
-def _verify_head(session: Session, vault: Vault, *, last: int, last_hash: bytes) -> list[str]:
-    """Whether the chain ends where its head says."""
-    head = session.scalars(select(AuditHead)).one_or_none()
     if head is None:
-        return ["the head of the chain is missing"] if last else []
+        return [*problems, "the head of the chain is missing"] if expected > 1 else problems
+    return problems + _verify_head(session, vault, head, last=expected - 1, last_hash=previous)
+
+
+def _verify_head(session: Session, vault: Vault, head: AuditHead, *, last: int, last_hash: bytes) -> list[str]:
+    """Whether the chain ends where its head says."""
     problems = []
     if head.proof != _proof(vault, head.number, head.hash):
         problems.append("the head of the chain was changed")
     if head.number > last:
         problems.append(f"entries {last + 1} to {head.number} are missing at the end")
-    elif head.number < last:
-        problems.append(f"entries after {head.number} were added past the head")
     elif head.hash != last_hash:
         problems.append(f"entry {head.number} is not the one that the head knows")
+    newest = session.scalar(select(func.max(AuditEntry.number))) or 0
+    head_now = session.scalar(select(AuditHead.number)) or 0
+    if newest > head_now:
+        problems.append(f"entries {head_now + 1} to {newest} were added past the head")
     return problems
 
 

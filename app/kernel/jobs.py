@@ -7,12 +7,14 @@ job's own writes: it is done once, or not at all and tried again.
 """
 
 import logging
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import orjson
+import redis
 from huey import Huey, RedisHuey, SqliteHuey
 from huey.api import TaskWrapper
 from sqlalchemy import Integer, LargeBinary, String, func, select, update
@@ -36,6 +38,10 @@ RETRY_SECONDS = 5
 #: How often the worker looks for rows that Huey was never told of (seconds), and how old such a row is at least.
 SWEEP_SECONDS = 2
 SWEEP_BATCH = 200
+#: A queue that did not answer is left alone for this long (seconds): nobody should wait for it each time.
+REST_SECONDS = 2.0
+#: How long one waits for Redis (seconds): more than the second for which the worker's own question stays open.
+PATIENCE_SECONDS = 2.0
 
 Task = Callable[..., None]
 
@@ -72,6 +78,7 @@ class Queue:
         self._tasks: dict[str, Task] = {}
         self.huey = _transport(house)
         self._wake: TaskWrapper = self.huey.task(name="run_job")(self.run)
+        self._again = 0.0
 
     def register(self, name: str, task: Task) -> None:
         """Make `task(actor, **ids)` known under a name that is stable across releases."""
@@ -84,9 +91,12 @@ class Queue:
 
     def wake(self, job_id: int) -> None:
         """Tell the worker about a committed job. Failing is harmless: the sweep finds the row."""
+        if time.monotonic() < self._again:
+            return
         try:
             self._wake(job_id)
         except Exception as error:
+            self._again = time.monotonic() + REST_SECONDS
             log.warning("the queue does not answer (%s); the sweep will find the job", type(error).__name__)
 
     def run(self, job_id: int) -> bool:
@@ -169,7 +179,10 @@ def _note_failure(job_id: int, failure: str) -> None:
 def _transport(house: "House") -> Huey:
     settings = house.settings
     if settings.redis_url:
-        return RedisHuey("sanad", url=settings.redis_url, results=False, store_none=False)
+        pool = redis.ConnectionPool.from_url(
+            settings.redis_url, socket_timeout=PATIENCE_SECONDS, socket_connect_timeout=PATIENCE_SECONDS / 2
+        )
+        return RedisHuey("sanad", connection_pool=pool, results=False, store_none=False)
     settings.queue_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     return SqliteHuey(
         "sanad", filename=str(settings.queue_file), results=False, store_none=False, fsync=False, timeout=1

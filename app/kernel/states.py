@@ -59,7 +59,6 @@ def move(session: Session, thing: T, to: States, *, column: str = "state", **not
         .execution_options(synchronize_session=False)
     ).one_or_none()
     if moved is None:
-        session.expire(thing, [column])
         raise Conflict
     for name, value in {column: to, **noted}.items():
         set_committed_value(thing, name, value)

@@ -53,8 +53,10 @@ class Work:
             self._finish()
 
     def _begin(self) -> None:
-        # What was read before may be stale by the time our turn comes: it is read again inside the transaction.
+        # What was read before may be stale by the time our turn comes: it is read again inside the transaction. The
+        # rollback forgets it only where a transaction was open, which after an earlier action of this scope it is not.
         self.session.rollback()
+        self.session.expire_all()
         try:
             self.session.connection(execution_options={"writes": True})
         except BaseException:

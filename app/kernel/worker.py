@@ -37,9 +37,10 @@ def run_worker(house: House) -> None:
     def stop(_signal: int, _frame: FrameType | None) -> None:
         stopping.set()
 
+    consumer.start()
+    # After the consumer, which sets handlers of its own that only its own loop would look at.
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
-    consumer.start()
     sweeper.start()
     stopping.wait()
     consumer.stop(graceful=True)

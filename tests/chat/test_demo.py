@@ -31,7 +31,7 @@ from app.kernel.text import check_name, clean_text, gives_away, render, skeleton
 MOMENT = datetime(2031, 5, 14, 18, 20, tzinfo=UTC)
 IN_ROOMS = [one for one in PEOPLE if one.role in (Role.MEMBER, Role.MODERATOR)]
 #: What people say of themselves, without the ة by which the feminine differs.
-OF_ONESELF = ("مبسوط", "جوعان", "متردد", "مرتاح", "محتاج", "متعود", "قاعد", "صايم", "رايح", "شايف", "عارف", "متفق")
+OF_ONESELF = ("مبسوط", "جوعان", "متردد", "مرتاح", "محتاج", "متعود", "صايم", "رايح", "شايف", "عارف", "متفق")
 #: Words that are never said of anybody here (PRODUCT.md, Words), with those for jails and torment beside them.
 NEVER = re.compile(
     r"victim|beneficiar|\bhero|case number|prison|tortur|ضحية|ضحايا|مستفيد|بطولة|\bبطل\b|سجن|تعذيب|فرع أمن",

@@ -118,8 +118,8 @@ def _plain(node: ast.expr) -> Iterator[str]:
 #: A string literal of a script, or a comment, which is passed over.
 JS = re.compile(r"""//[^\n]*|/\*.*?\*/|"((?:[^"\\\n]|\\.)*)"|'((?:[^'\\\n]|\\.)*)'|`((?:[^`\\]|\\.)*)`""", re.DOTALL)
 CLASSES = re.compile(r"^[a-z_-]+(?: [a-z]+(?:__|--)[a-z-]+)+$")
-#: What the libraries call things, and errors that only programs read.
-JS_NAMES = {"io server disconnect", "not connected"}
+#: What browsers call keys, what the library calls an ending, and an error that only programs read.
+JS_NAMES = {"Shift", "Enter", "Escape", "io server disconnect", "not connected"}
 
 
 def loose_script(script: str) -> list[str]:

@@ -115,7 +115,8 @@ class Filling:
         """The words as they are said."""
         # A line in both languages takes what fills it from the one that it begins with.
         arabic = "ar" in line.languages and not (_LATIN.match(line.words) and "en" in line.languages)
-        return _PLACEHOLDER.sub(lambda match: self._value(*match.groups(), arabic=arabic), line.words)
+        said = _PLACEHOLDER.sub(lambda match: self._value(*match.groups(), arabic=arabic), line.words)
+        return said[0].upper() + said[1:] if line.words.startswith("{") else said
 
     def _value(self, name: str, number: str, what: str | None, *, arabic: bool) -> str:
         if len(name) == 1:
@@ -153,7 +154,7 @@ def read_scripts(name: str) -> tuple[list[Thread], list[Talk]]:
     content = _read(name)
     return (
         [
-            Thread(turns=tuple(_turn(turn) for turn in entry.pop("turns")), **_common(entry))
+            Thread(turns=tuple(_turn(turn) for turn in entry.pop("turns")), **_attributes(entry))
             for entry in content["thread"]
         ],
         [
@@ -161,8 +162,8 @@ def read_scripts(name: str) -> tuple[list[Thread], list[Talk]]:
                 opening=_lines("a", entry.pop("open")),
                 reply=_lines("b", entry.pop("reply")),
                 closing=_lines("a", entry.pop("close", ())),
-                replies=_range(*entry.pop("replies")),
-                **_common(entry),
+                replies=_two(*entry.pop("replies")),
+                **_attributes(entry),
             )
             for entry in content["talk"]
         ],
@@ -173,7 +174,7 @@ def _read(name: str) -> dict[str, Any]:
     return tomllib.loads((CONTENT / f"{name}.toml").read_text(encoding="utf-8"))
 
 
-def _common(entry: dict[str, Any]) -> dict[str, Any]:
+def _attributes(entry: dict[str, Any]) -> dict[str, Any]:
     where = entry.get("where")
     parts = {}
     for each in entry.pop("cast", "").split():
@@ -191,7 +192,7 @@ def _part(wishes: Collection[str], where: str | None) -> Part:
     )
 
 
-def _range(least: int, most: int) -> tuple[int, int]:
+def _two(least: int, most: int) -> tuple[int, int]:
     return least, most
 
 

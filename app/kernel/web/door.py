@@ -26,18 +26,18 @@ class Door(Blueprint):
         def declare(view: View) -> View:
             for method in methods:
                 self.declared[f"{method} {self.name}.{view.__name__}"] = access
-            self.add_url_rule(rule, view.__name__, view, methods=methods)
+            self.add_url_rule(rule, view.__name__, view, methods=methods, provide_automatic_options=False)
             return view
 
         return declare
 
 
 def all_doors(app: Flask) -> dict[str, str]:
-    """Every `METHOD endpoint` that the app answers, with its address. HEAD and OPTIONS follow GET and need no own line."""
+    """Every `METHOD endpoint` that the app answers, with its address. HEAD follows GET and needs no line of its own."""
     return {
         f"{method} {rule.endpoint}": str(rule)
         for rule in app.url_map.iter_rules()
-        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+        for method in (rule.methods or set()) - {"HEAD"}
     }
 
 
@@ -56,7 +56,9 @@ def guard(app: Flask) -> None:
     def enter() -> ResponseReturnValue | None:
         if request.endpoint is None:
             return None
-        method = "GET" if request.method in ("HEAD", "OPTIONS") else request.method
+        if "\0" in request.path:  # names nothing here, and PostgreSQL refuses it as text
+            raise NotFound
+        method = "GET" if request.method == "HEAD" else request.method
         access = declared[f"{method} {request.endpoint}"]
         actor = present_actor()
         if actor.holds(access):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from flask import Flask, Response, make_response, render_template, request, url_for
 from flask_babel import gettext
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge, SecurityError
 
 from app.kernel.errors import N_, Forbidden, Invalid, NotFound, Refusal, SignedOut, TooMany, Unavailable
 from app.kernel.i18n import explain
@@ -33,10 +33,11 @@ def attach(app: Flask) -> None:
     app.register_error_handler(Exception, _crash)
 
 
-def refusal_page(refusal: Refusal) -> Response:
-    """The page of a refusal. Staff-only things look exactly like missing ones."""
+def refusal_page(refusal: Refusal, status: int = 0) -> Response:
+    """The page of a refusal, with its own status unless another is given. Staff-only things look exactly like missing ones."""
     if isinstance(refusal, Forbidden) and request.method == "GET":
         refusal = NotFound()
+    status = status or refusal.status
     titles = {
         "not_found": gettext("Nothing here"),
         "signed_out": gettext("You are signed out"),
@@ -48,11 +49,11 @@ def refusal_page(refusal: Refusal) -> Response:
         "errors/error.html",
         title=titles.get(refusal.code, gettext("This did not work")),
         text=explain(refusal),
-        status=refusal.status,
+        status=status,
         suggestions=_suggestions(refusal),
         typed=[request.form[name] for name in GIVEN_BACK if request.form.get(name)],
     )
-    response = make_response(page, refusal.status)
+    response = make_response(page, status)
     if refusal.retry_after is not None:
         response.headers["Retry-After"] = str(refusal.retry_after)
     return response
@@ -87,14 +88,16 @@ def _too_large(_error: RequestEntityTooLarge) -> Response:
 
 
 def _plain_http(error: HTTPException) -> Response:
+    if isinstance(error, SecurityError):
+        # The host is not ours (TRUSTED_HOSTS): no address of ours can be built for it, and it learns nothing.
+        return Response(gettext("This did not work. Go back and try another way."), 400, mimetype="text/plain")
     if error.code == 404:
         return refusal_page(NotFound())
     if error.code == 429:
         return refusal_page(TooMany())
     if error.code is None or error.code < 400:
         return Response(error.get_response().get_data(), error.code or 500, error.get_response().headers)
-    response = refusal_page(Invalid(N_("This did not work. Go back and try another way.")))
-    response.status_code = error.code
+    response = refusal_page(Invalid(N_("This did not work. Go back and try another way.")), error.code)
     if "Allow" in error.get_response().headers:
         response.headers["Allow"] = error.get_response().headers["Allow"]
     return response

@@ -1,0 +1,21 @@
+"""One instance on each kind of database for each file of laws: making a database costs more than what is asked of it."""
+
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+
+from app import create_app
+from tests.conftest import _instance
+from tests.house.sample.feature import with_letters
+from tests.house.sample.models import make_tables
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def app(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """An app with the sample feature, on each kind of database. Tests add to what is there and never count on emptiness."""
+    for settings in _instance(request, request.param, tmp_path_factory.mktemp("shared")):
+        app = create_app(settings, features=with_letters())
+        make_tables(app.extensions["house"])
+        yield app
+        app.extensions["house"].close()
