@@ -14,6 +14,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 ROOT = Path(__file__).resolve().parent
+LANGUAGES = ("ar", "en", "ku", "tr")
 
 
 class Mode(StrEnum):
@@ -87,7 +88,7 @@ def read_settings(environ: dict[str, str] | None = None) -> Settings:
     port = _port(env.get("PORT", "5000"))
     address = env.get("ADDRESS", f"http://{_host_in_url(host)}:{port}").rstrip("/")
     hosts = tuple(filter(None, (part.strip() for part in env.get("TRUSTED_HOSTS", "").split(","))))
-    key_file = Path(env.get("MASTER_KEY_FILE", str(instance / "secrets" / "master.key")))
+    key_file = Path(env.get("MASTER_KEY_FILE", str(instance / "secrets" / "master.key"))).resolve()
     data = instance / "data"
     settings = Settings(
         mode=mode,
@@ -101,25 +102,25 @@ def read_settings(environ: dict[str, str] | None = None) -> Settings:
         port=port,
         address=address,
         trusted_hosts=hosts or _default_hosts(mode, address),
-        proxies=int(env.get("TRUSTED_PROXIES", "0")),
+        proxies=_count("TRUSTED_PROXIES", env.get("TRUSTED_PROXIES", "0"), least=0),
         async_engine="threading" if env.get("ASYNC_ENGINE") == "threading" else "eventlet",
         smtp_url=env.get("SMTP_URL") or None,
         site_title=env.get("SITE_TITLE", ""),
         exit_url=env.get("EXIT_URL", "https://www.wikipedia.org/"),
         limits=env.get("LIMITS", "on") != "off",
         fast_fanout=env.get("FANOUT", "fast") != "library",
-        processes=int(env.get("PROCESSES", "1")),
-        languages=tuple(env.get("LANGUAGES", "ar,en").split(",")),
+        processes=_count("PROCESSES", env.get("PROCESSES", "1"), least=1),
+        languages=tuple(part.strip() for part in env.get("LANGUAGES", "ar,en").split(",")),
     )
     _refuse_unsafe(settings)
     return settings
 
 
 def _refuse_unsafe(settings: Settings) -> None:
-    parts = urlsplit(settings.address)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path:
+    hostname = _host_of(settings.address)
+    if not hostname or any(sign in settings.address.partition("://")[2] for sign in "/?#@"):
         raise Unsafe(f"ADDRESS must look like https://example.org, not {settings.address!r}")
-    if settings.production and not settings.tls and not parts.hostname.endswith(".onion"):
+    if settings.production and not settings.tls and not hostname.endswith(".onion"):
         raise Unsafe("ADDRESS must begin with https:// (or be an .onion) when APP_ENV=production")
     if settings.production and not settings.limits:
         raise Unsafe("LIMITS=off is for measuring only and is refused when APP_ENV=production")
@@ -132,8 +133,16 @@ def _refuse_unsafe(settings: Settings) -> None:
     for url in (settings.database_url, settings.keys_url):
         if not url.startswith(("sqlite:///", "postgresql+psycopg://")):
             raise Unsafe("database addresses begin with sqlite:/// or postgresql+psycopg://")
-    if settings.master_key_file.parent == settings.instance / "data":
-        raise Unsafe("MASTER_KEY_FILE must lie outside the data folder, which is copied by backups")
+    if any(settings.master_key_file.is_relative_to(settings.instance / folder) for folder in ("data", "keys")):
+        raise Unsafe("MASTER_KEY_FILE must lie outside the folders data and keys, which are copied by backups")
+    _refuse_unusable(settings)
+
+
+def _refuse_unusable(settings: Settings) -> None:
+    if not _host_of(settings.exit_url):
+        raise Unsafe(f"EXIT_URL must be a whole address such as https://example.org/, not {settings.exit_url!r}")
+    if not set(settings.languages) <= set(LANGUAGES):
+        raise Unsafe(f"LANGUAGES must be some of {','.join(LANGUAGES)}, not {','.join(settings.languages)!r}")
 
 
 def check_key_file(path: Path) -> None:
@@ -147,15 +156,17 @@ def check_key_file(path: Path) -> None:
     if stat.S_IMODE(mode) & 0o077:
         raise Unsafe(f"the master key can be read by others: chmod 600 '{path}'")
     try:
-        json.loads(path.read_text())
+        stored = json.loads(path.read_text())
+        if not (stored["secret"] and stored["masters"]):
+            raise ValueError
     except PermissionError:
         raise Unsafe(f"the master key at {path} cannot be read: chown it to the account that runs this") from None
-    except ValueError:
+    except (ValueError, TypeError, KeyError):
         raise Unsafe(f"the master key at {path} is damaged: restore it from its own backup") from None
 
 
 def _default_hosts(mode: Mode, address: str) -> tuple[str, ...]:
-    hostname = urlsplit(address).hostname or ""
+    hostname = _host_of(address)
     return (hostname,) if mode is Mode.PRODUCTION else tuple({hostname, "127.0.0.1", "localhost"})
 
 
@@ -170,7 +181,24 @@ def _one_of(kind: type[Mode], name: str, value: str) -> Mode:
         raise Unsafe(f"{name} must be one of {', '.join(kind)}, not {value!r}") from None
 
 
+def _host_of(address: str) -> str:
+    """The host of an address that people can open in a browser, or nothing when it is none."""
+    try:
+        parts = urlsplit(address)
+        _ = parts.port
+    except ValueError:
+        return ""
+    plain = address.isascii() and address.isprintable() and " " not in address
+    return parts.hostname or "" if plain and parts.scheme in ("http", "https") else ""
+
+
+def _count(name: str, value: str, *, least: int) -> int:
+    if not value.isdecimal() or int(value) < least:
+        raise Unsafe(f"{name} must be a whole number from {least}, not {value!r}")
+    return int(value)
+
+
 def _port(value: str) -> int:
-    if not value.isdigit() or not 0 < int(value) < 65_536:
+    if not value.isdecimal() or not 0 < int(value) < 65_536:
         raise Unsafe(f"PORT must be a number from 1 to 65535, not {value!r}")
     return int(value)

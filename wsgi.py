@@ -77,4 +77,7 @@ if __name__ == "__main__":
     except KeyboardInterrupt:
         pass
 else:
-    app = create_app(dataclasses.replace(read_settings(), async_engine="threading"), needs_key=False)
+    try:
+        app = create_app(dataclasses.replace(read_settings(), async_engine="threading"), needs_key=False)
+    except Unsafe as problem:
+        fail(str(problem))

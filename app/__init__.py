@@ -14,6 +14,7 @@ from app.kernel.feature import Feature
 from app.kernel.house import House, Offload, run_here
 from app.kernel.jobs import Queue, kernel_tasks
 from app.kernel.live import Gateway
+from app.kernel.sessions import session_cookie
 from app.kernel.web import compression, context, door, errors, headers, routes, scope
 from app.kernel.web.identify import identify
 from config import Settings, check_key_file
@@ -44,8 +45,10 @@ def create_app(
     scope.attach(app, house)
     login = LoginManager(app)
     login.anonymous_user = lambda: STRANGER
-    login.request_loader(lambda request: _known(identify(request, keeper)))
-    CSRFProtect(app)
+    cookie = session_cookie(settings.tls)
+    login.request_loader(lambda request: _known(identify(request, keeper, cookie)))
+    # The exit must work from the oldest page; no other site can send the cookie along that it ends (SameSite).
+    CSRFProtect(app).exempt("app.identity.views.exit")
     headers.attach(app, settings)
     compression.attach(app)
     errors.attach(app)

@@ -113,7 +113,7 @@ def end_other_sessions(actor: Actor) -> int:
     return _end(LoginSession.person_id == actor.person_id, LoginSession.id != actor.session_id)
 
 
-def join(code: str, name: str, passphrase: str, *, network: str, device: Device) -> str:
+def join(code: str, name: str, passphrase: str, *, network: str, device: Device, replacing: str = "") -> str:
     """Make a login with an invitation code and return the token of its first session.
 
     Raises Invalid when code, name or passphrase do not do, Conflict when somebody else just used the code.
@@ -125,11 +125,11 @@ def join(code: str, name: str, passphrase: str, *, network: str, device: Device)
     chosen = _chosen_name(name)
     passphrases.check(passphrase, name=chosen)
     hashed = passphrases.hash_passphrase(house, passphrase)
-    return _join(code, chosen, hashed, device=device)
+    return _join(code, chosen, hashed, device=device, replacing=replacing)
 
 
 @action
-def _join(code: str, name: str, hashed: str, *, device: Device) -> str:
+def _join(code: str, name: str, hashed: str, *, device: Device, replacing: str) -> str:
     session = work.session()
     invitation = queries.find_invitation(code)
     if invitation is None:
@@ -145,7 +145,7 @@ def _join(code: str, name: str, hashed: str, *, device: Device) -> str:
         target_kind="invitation",
         target=invitation.public_id,
     )
-    return begin_session(person.id, device=device)
+    return begin_session(person.id, device=device, replacing=replacing)
 
 
 @action

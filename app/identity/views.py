@@ -1,5 +1,7 @@
 """Pages of the identity feature: load, form, action, redirect."""
 
+import logging
+
 from flask import Response, flash, make_response, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
@@ -15,6 +17,7 @@ from app.kernel.web import Door, local_path, present_actor
 from app.kernel.web.context import present_house
 from app.kernel.web.network import network_tag
 
+log = logging.getLogger(__name__)
 door = Door("identity", __name__)
 
 DEVICE_LABELS = {Device.PHONE: N_("A phone"), Device.COMPUTER: N_("A computer"), Device.OTHER: N_("Another device")}
@@ -52,6 +55,7 @@ def join() -> ResponseReturnValue:
                 form.passphrase.data or "",
                 network=network_tag(present_house()),
                 device=_device(),
+                replacing=_present_token(),
             )
             return _signed_in(token, None)
         except (Invalid, Conflict, TooMany, Unavailable) as refusal:
@@ -69,7 +73,10 @@ def sign_out() -> ResponseReturnValue:
 @door.page("/exit", access=Permission.OPEN, methods=("POST",))
 def exit() -> ResponseReturnValue:
     """The quick exit: the session ends first, then the browser is told to forget and sent to a neutral site."""
-    actions.sign_out(present_actor())
+    try:
+        actions.sign_out(present_actor())
+    except Exception as error:  # whatever is broken here, the person must get away
+        log.error("a session could not be ended on the way out (%s)", type(error).__name__)
     response = _forget(make_response(render_template("identity/exited.html")))
     response.headers["Refresh"] = f"0; url={present_house().settings.exit_url}"
     return response

@@ -141,11 +141,13 @@ class WriteGate:
         connection.info["in_gate"] = True
         _patiently(connection, "BEGIN IMMEDIATE", deadline)
 
-    def leave(self, _raw: Any, record: Any) -> None:
-        """Give the turn on when the connection goes back to the pool: after COMMIT or ROLLBACK have really run.
+    def leave(self, connection: Connection) -> None:
+        """Give the turn on, after COMMIT or ROLLBACK has really run: SQLAlchemy's own events fire before the statement."""
+        if connection.info.pop("in_gate", False):
+            self._turn.release()
 
-        SQLAlchemy's own commit and rollback events fire before the statement, which would be too early.
-        """
+    def returned(self, _raw: Any, record: Any) -> None:
+        """The same for a connection that goes back to the pool, however that came about."""
         if record.info.pop("in_gate", False):
             self._turn.release()
 
@@ -173,8 +175,24 @@ class Databases:
     """The two engines of one instance, with the rules of each kind of database attached to them."""
 
     def __init__(self, data_url: str, keys_url: str) -> None:
-        self.data = _engine(data_url, journal="WAL")
-        self.keys = _engine(keys_url, journal="DELETE")
+        self._gate = WriteGate()
+        self.data = _engine(data_url, journal="WAL", gate=self._gate)
+        self.keys = _engine(keys_url, journal="DELETE", gate=WriteGate())
+
+    def begin_writing(self, connection: Connection) -> None:
+        """Turn a connection from reading to writing. On SQLite this waits for its turn; raises Unavailable when in vain."""
+        connection.rollback()
+        connection.execution_options(writes=True)
+        try:
+            connection.begin()
+        except BaseException:
+            self.end_writing(connection)
+            raise
+
+    def end_writing(self, connection: Connection) -> None:
+        """Turn it back, after its commit or rollback."""
+        connection.execution_options(writes=False)
+        self._gate.leave(connection)
 
     @contextmanager
     def writing_keys(self) -> Iterator[Connection]:
@@ -198,9 +216,9 @@ class Databases:
         self.keys.dispose()
 
 
-def _engine(url: str, *, journal: str) -> Engine:
+def _engine(url: str, *, journal: str, gate: WriteGate) -> Engine:
     if url.startswith("sqlite"):
-        return _sqlite(url, journal)
+        return _sqlite(url, journal, gate)
     engine = create_engine(
         url,
         pool_size=20,
@@ -213,7 +231,7 @@ def _engine(url: str, *, journal: str) -> Engine:
     return engine
 
 
-def _sqlite(url: str, journal: str) -> Engine:
+def _sqlite(url: str, journal: str, gate: WriteGate) -> Engine:
     path = url.removeprefix("sqlite:///")
     if path and path != ":memory:":
         Path(path).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -225,7 +243,6 @@ def _sqlite(url: str, journal: str) -> Engine:
         hide_parameters=True,
         connect_args={"check_same_thread": False, "timeout": 0.005, "isolation_level": None},
     )
-    gate = WriteGate()
 
     @event.listens_for(engine, "connect")
     def prepare(raw: Any, _record: Any) -> None:
@@ -245,20 +262,22 @@ def _sqlite(url: str, journal: str) -> Engine:
     def begin(connection: Connection) -> None:
         if connection.get_execution_options().get("writes"):
             gate.enter(connection)
-        else:
+        elif journal != "WAL":
+            # A statement that only reads needs no BEGIN: each sees what is committed then, as on PostgreSQL. But without WAL
+            # another process that commits keeps readers out for a moment, and what waits for it is this.
             connection.exec_driver_sql("BEGIN")
-            if journal != "WAL":
-                # Without WAL another process that commits keeps readers out for a moment: what waits for it is this.
-                _patiently(connection, "SELECT 1 FROM sqlite_schema LIMIT 1", time.monotonic() + GATE_SECONDS)
+            _patiently(connection, "SELECT 1 FROM sqlite_schema LIMIT 1", time.monotonic() + GATE_SECONDS)
 
     @event.listens_for(engine, "commit")
     def commit(connection: Connection) -> None:
         # Without WAL a reader in another process keeps a commit waiting. Done here, since it must wait cooperatively;
         # the driver then finds nothing left to commit.
-        _patiently(connection, "COMMIT", time.monotonic() + GATE_SECONDS)
+        raw: Any = connection.connection.driver_connection
+        if raw.in_transaction:
+            _patiently(connection, "COMMIT", time.monotonic() + GATE_SECONDS)
 
     event.listen(engine, "before_cursor_execute", _refuse_stray_write)
-    event.listen(engine, "checkin", gate.leave)
+    event.listen(engine, "checkin", gate.returned)
     return engine
 
 

@@ -3,12 +3,27 @@
 The texts are message ids: `explain` in i18n turns an error into words in the person's language.
 """
 
+import traceback
 from typing import ClassVar
 
 
 def N_(text: str) -> str:  # noqa: N802  # gettext's usual name
     """Mark a message id for the catalogues where it must not be translated yet."""
     return text
+
+
+def trail(error: BaseException) -> str:
+    """The kinds of an error and of what led to it, with the lines of code that they passed, for logs.
+
+    Their own words are left out: those of libraries and of Python quote what somebody typed.
+    """
+    steps: list[str] = []
+    cause: BaseException | None = error
+    while cause is not None and len(steps) < 10:
+        frames = "".join(traceback.format_tb(cause.__traceback__))
+        steps.insert(0, f"{frames}{type(cause).__module__}.{type(cause).__qualname__}")
+        cause = cause.__cause__ or (None if cause.__suppress_context__ else cause.__context__)
+    return "\n".join(steps)
 
 
 class Refusal(Exception):

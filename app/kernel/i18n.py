@@ -19,10 +19,10 @@ LANGUAGE_COOKIE = "language"
 
 
 def attach(app: Flask, languages: tuple[str, ...]) -> None:
-    """Choose each request's language: what was chosen in this browser, then the person's own setting, then the browser's wish, then Arabic."""
+    """Choose each request's language: the person's own setting, then their cookie, then the browser's wish, then Arabic."""
 
     def choose() -> str:
-        wished = (request.cookies.get(LANGUAGE_COOKIE), current_user.language)
+        wished = (current_user.language, request.cookies.get(LANGUAGE_COOKIE))
         for language in wished:
             if language in languages:
                 return language

@@ -23,7 +23,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.kernel import work
 from app.kernel.actor import Actor, system
 from app.kernel.db import Base, Row, State, UtcTime, now
-from app.kernel.errors import Conflict
+from app.kernel.errors import Conflict, trail
 from app.kernel.states import States, move
 from app.kernel.work import action
 
@@ -105,7 +105,7 @@ class Queue:
             try:
                 return _run(job_id, self._tasks)
             except Exception as error:
-                log.exception("job %s failed", job_id)
+                log.error("job %s failed\n%s", job_id, trail(error))
                 with suppress(Conflict):  # another worker took the job meanwhile, and its outcome counts
                     _note_failure(job_id, type(error).__name__)
                 return False

@@ -8,7 +8,6 @@ from app.kernel.actor import Actor
 #: Name of the cookie over TLS and on loopback without it. The `__Host-` prefix (RFC 6265bis, section 4.1.3.2) binds it
 #: to this very host and to TLS, so that a neighbouring site cannot plant one.
 TLS_COOKIE, PLAIN_COOKIE = "__Host-sanad", "sanad"
-SESSION_COOKIES = (TLS_COOKIE, PLAIN_COOKIE)
 
 
 def session_cookie(tls: bool) -> str:

@@ -27,13 +27,30 @@ T = TypeVar("T")
 
 
 class Work:
-    """What is going on in this request, event, job or command: its house, its session, its pending effects."""
+    """What is going on in this request, event, job or command: its house, its connection, its pending effects.
+
+    One connection serves the whole of it, taken when first needed. The session is made on that connection only where models
+    are wanted, so that a hot path pays for prepared statements alone.
+    """
 
     def __init__(self, house: "House") -> None:
         self.house = house
-        self.session = Session(house.databases.data, expire_on_commit=False)
+        self._connection: Connection | None = None
+        self._session: Session | None = None
         self._effects: list[Callable[[], None]] = []
         self._depth = 0
+
+    @property
+    def connection(self) -> Connection:
+        if self._connection is None:
+            self._connection = self.house.databases.data.connect()
+        return self._connection
+
+    @property
+    def session(self) -> Session:
+        if self._session is None:
+            self._session = Session(self.connection, expire_on_commit=False, join_transaction_mode="control_fully")
+        return self._session
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -53,26 +70,27 @@ class Work:
             self._finish()
 
     def _begin(self) -> None:
-        # What was read before may be stale by the time our turn comes: it is read again inside the transaction. The
-        # rollback forgets it only where a transaction was open, which after an earlier action of this scope it is not.
-        self.session.rollback()
-        self.session.expire_all()
-        try:
-            self.session.connection(execution_options={"writes": True})
-        except BaseException:
-            self.session.rollback()
-            raise
+        if self._session is not None:
+            # What was read before may be stale by the time our turn comes: it is read again inside the transaction. The
+            # rollback forgets it only where a transaction was open, which after an earlier action of this scope it is not.
+            self._session.rollback()
+            self._session.expire_all()
+        self.house.databases.begin_writing(self.connection)
 
     def _finish(self) -> None:
         effects, self._effects = self._effects, []
         try:
-            self.session.commit()
+            if self._session is not None:
+                self._session.commit()
+            if self.connection.in_transaction():
+                self.connection.commit()
         except OperationalError as error:
-            self.session.rollback()
+            self._roll_back()
             raise Unavailable from error
         except BaseException:
-            self.session.rollback()
+            self._roll_back()
             raise
+        self.house.databases.end_writing(self.connection)
         for effect in effects:
             try:
                 effect()
@@ -83,7 +101,13 @@ class Work:
 
     def _abandon(self) -> None:
         self._effects.clear()
-        self.session.rollback()
+        self._roll_back()
+
+    def _roll_back(self) -> None:
+        if self._session is not None:
+            self._session.rollback()
+        self.connection.rollback()
+        self.house.databases.end_writing(self.connection)
 
     def after_commit(self, effect: Callable[[], None]) -> None:
         """Note something to do once the outermost action has been committed."""
@@ -96,7 +120,10 @@ class Work:
         return self._depth > 0
 
     def close(self) -> None:
-        self.session.close()
+        if self._session is not None:
+            self._session.close()
+        if self._connection is not None:
+            self._connection.close()
 
 
 _current: ContextVar[Work | None] = ContextVar("work", default=None)
@@ -134,7 +161,7 @@ def session() -> Session:
 
 def connection() -> Connection:
     """The current work's connection, for prepared statements on a hot path."""
-    return current().session.connection()
+    return current().connection
 
 
 def after_commit(effect: Callable[[], None]) -> None:

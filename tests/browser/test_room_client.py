@@ -221,11 +221,14 @@ def test_two_people_see_each_other_at_once_each_in_their_language(scene: Scene) 
 
 
 def test_what_is_written_offline_waits_visibly_and_goes_out_once_in_order(scene: Scene) -> None:
+    scene.fill(*(f"earlier {number}" for number in range(20)))
+    scene.has_read(scene.lina, 20)
     lina = scene.open(scene.lina_token)
     lina.context.set_offline(True)
+    expect(lina.page.locator("[data-connection]")).to_contain_text("You are offline.")
+    wait_for(lina.is_at_end, what="the notice not to cover the newest line")
     for text in ("one", "two", "three"):
         lina.write(text)
-    expect(lina.page.locator("[data-connection]")).to_contain_text("You are offline.")
     assert lina.page.locator(".message--pending").count() == 3
     expect(lina.page.locator(".message__state").first).to_contain_text("Not sent yet")
     scene.say("meanwhile")
@@ -385,6 +388,25 @@ def test_a_long_evening_keeps_the_page_small_and_in_order(scene: Scene) -> None:
     older = lina.page.locator("[data-older]")
     expect(older).to_have_attribute("href", re.compile(rf"\?before={shown[0]}$"))
     wait_for(lina.is_at_end, what="the end to stay in sight")
+
+
+def test_a_reader_further_up_is_not_moved_however_much_arrives(scene: Scene) -> None:
+    scene.fill(*(f"early {number}" for number in range(60)))
+    scene.has_read(scene.lina, 60)
+    lina = scene.open(scene.lina_token)
+    first = lina.page.locator("#m11")
+    first.scroll_into_view_if_needed()
+    expect(first).to_be_in_viewport()
+    scene.fill(*(f"late {number}" for number in range(250)))
+    scene.say("last")
+    newest = lina.page.locator("[data-jump=newest]")
+    expect(newest).to_have_text("251 new messages")
+    expect(first).to_be_in_viewport()
+    assert lina.elements() <= MOST_ELEMENTS
+    newest.click()
+    lina.sees("late 249", "last")
+    wait_for(lina.is_at_end, what="the end")
+    assert lina.elements() <= MOST_ELEMENTS
 
 
 def test_a_page_without_scripts_reads_writes_and_refreshes(scene: Scene) -> None:

@@ -8,7 +8,7 @@ from flask import Flask
 from app import create_app
 from tests.conftest import _instance
 from tests.house.sample.feature import with_letters
-from tests.house.sample.models import make_tables
+from tests.house.sample.models import letter_tables
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
@@ -16,6 +16,6 @@ def app(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
     """An app with the sample feature, on each kind of database. Tests add to what is there and never count on emptiness."""
     for settings in _instance(request, request.param, tmp_path_factory.mktemp("shared")):
         app = create_app(settings, features=with_letters())
-        make_tables(app.extensions["house"])
-        yield app
+        with letter_tables(app.extensions["house"]):
+            yield app
         app.extensions["house"].close()

@@ -129,8 +129,8 @@ def test_an_invitation_that_is_used_and_withdrawn_at_once_is_one_of_both(house: 
         invitation = opened.session.scalars(select(Invitation)).one()
     outcomes = at_once(
         house,
-        lambda: identity._join(code, "Samar", "hash", device=Device.PHONE),
-        lambda: identity._join(code, "Nadia", "hash", device=Device.PHONE),
+        lambda: identity._join(code, "Samar", "hash", device=Device.PHONE, replacing=""),
+        lambda: identity._join(code, "Nadia", "hash", device=Device.PHONE, replacing=""),
         lambda: identity.withdraw_invitation(administrator, invitation.public_id),
     )
     assert outcomes.count("done") == 1

@@ -36,7 +36,7 @@ from tests.factories import Factory
 
 NAME = Place("person", "aaaaaaaaaaaaaaaa", "name")
 #: The vault opens no data; this file is never made.
-NO_DATA = "sqlite:////tmp/there-is-no-data"
+NO_DATA = "sqlite:///never-made.sqlite3"
 WORDS = b"what nobody else may read"
 
 Another = Callable[[], Vault]

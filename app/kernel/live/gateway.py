@@ -8,22 +8,23 @@ import logging
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
 from flask import Flask
 from flask_socketio import SocketIO
+from werkzeug.http import parse_cookie
 
 from app.kernel import work
 from app.kernel.access import check_declared
 from app.kernel.actor import Actor
-from app.kernel.errors import Invalid, NotFound, Refusal, SignedOut, Unavailable
+from app.kernel.errors import Invalid, NotFound, Refusal, SignedOut, Unavailable, trail
 from app.kernel.house import House
 from app.kernel.i18n import LANGUAGE_COOKIE, explain
 from app.kernel.limits import Budget
 from app.kernel.live.events import Events, Payload, SocketEvent
+from app.kernel.live.packets import RESERVED
 from app.kernel.live.relay import make_socket_options
-from app.kernel.sessions import SESSION_COOKIES, SessionKeeper
+from app.kernel.sessions import SessionKeeper, session_cookie
 
 log = logging.getLogger(__name__)
 
@@ -71,7 +72,11 @@ class Gateway:
     def __init__(self, house: House, sessions: SessionKeeper, events: Iterable[Events]) -> None:
         self._house = house
         self._sessions = sessions
-        self._events: dict[str, SocketEvent] = {event.name: event for group in events for event in group}
+        self._events: dict[str, SocketEvent] = {}
+        for event in (event for group in events for event in group):
+            if event.name in self._events or event.name in RESERVED:
+                raise RuntimeError(f"the socket event {event.name} is taken")
+            self._events[event.name] = event
         self._open: dict[str, OpenSocket] = {}
         self._watching = False
         self._app: Flask | None = None
@@ -82,12 +87,13 @@ class Gateway:
         self._app = app
         self.socketio.init_app(app, **make_socket_options(self._house))
         server = self.socketio.server
-        check_declared("socket event", self._events, {name: e.access for name, e in self._events.items()})
         server.on("connect", self._connect)
         server.on("disconnect", self._disconnect)
         for event in self._events.values():
             server.on(event.name, self._door(event))
         server.on("*", self._unknown)
+        answered = {name for handlers in server.handlers.values() for name in handlers} - RESERVED
+        check_declared("socket event", answered, {name: event.access for name, event in self._events.items()})
         self._house.closing.append(self._stop_watching)
 
     @property
@@ -121,7 +127,7 @@ class Gateway:
         if environ.get("HTTP_ORIGIN") != settings.address:
             return False
         cookies = _cookies(environ.get("HTTP_COOKIE", ""))
-        token = next((cookies[name] for name in SESSION_COOKIES if name in cookies), "")
+        token = cookies.get(session_cookie(settings.tls))
         if not token:
             return False
         try:
@@ -161,8 +167,8 @@ class Gateway:
                 return self._refused(refusal, socket.language)
             except Refusal as refusal:
                 return self._refused(refusal, socket.language)
-            except Exception:
-                log.exception("event %s failed", event.name)
+            except Exception as error:
+                log.error("event %s failed\n%s", event.name, trail(error))
                 return self._refused(Unavailable(), socket.language)
 
         return enter
@@ -221,7 +227,5 @@ def publish(address: str, event: str, payload: Payload) -> None:
 
 
 def _cookies(header: str) -> dict[str, str]:
-    try:
-        return {name: morsel.value for name, morsel in SimpleCookie(header).items()}
-    except CookieError:
-        return {}
+    """As pages read them: a neighbour's odd cookie must not hide ours."""
+    return dict(parse_cookie(header))

@@ -66,8 +66,8 @@ def _manifest(_changed: int) -> dict[str, str]:
 
 
 def data_mode() -> str:
-    """ "light" or "standard": what was chosen in this browser, then the person's own setting, then Save-Data."""
-    for wished in (request.cookies.get(DATA_MODE_COOKIE), present_actor().data_mode):
+    """ "light" or "standard": the person's own setting, then their cookie, then what the browser asks for (Save-Data)."""
+    for wished in (present_actor().data_mode, request.cookies.get(DATA_MODE_COOKIE)):
         if wished in DATA_MODES:
             return wished
     return "light" if request.headers.get("Save-Data") == "on" else "standard"

@@ -65,6 +65,6 @@ def guard(app: Flask) -> None:
             return None
         if actor.is_authenticated:
             raise NotFound
-        if request.method == "GET":
+        if method == "GET":
             return redirect(url_for("identity.sign_in", next=request.full_path.rstrip("?")))
         raise SignedOut

@@ -8,7 +8,7 @@ from flask_babel import gettext
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge, SecurityError
 
-from app.kernel.errors import N_, Forbidden, Invalid, NotFound, Refusal, SignedOut, TooMany, Unavailable
+from app.kernel.errors import N_, Forbidden, Invalid, NotFound, Refusal, SignedOut, TooMany, Unavailable, trail
 from app.kernel.i18n import explain
 from app.kernel.web.context import present_actor
 
@@ -34,7 +34,7 @@ def attach(app: Flask) -> None:
 
 
 def refusal_page(refusal: Refusal, status: int = 0) -> Response:
-    """The page of a refusal, with its own status unless another is given. Staff-only things look exactly like missing ones."""
+    """The page of a refusal, with its status or the given one. Staff-only things look exactly like missing ones."""
     if isinstance(refusal, Forbidden) and request.method == "GET":
         refusal = NotFound()
     status = status or refusal.status
@@ -104,5 +104,5 @@ def _plain_http(error: HTTPException) -> Response:
 
 
 def _crash(error: Exception) -> Response:
-    log.exception("a page failed: %s", request.endpoint, exc_info=error)
+    log.error("a page failed: %s\n%s", request.endpoint, trail(error))
     return refusal_page(Unavailable())

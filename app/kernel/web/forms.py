@@ -1,5 +1,6 @@
 """One form class for pages and socket events: the same fields and validators say what is valid in both."""
 
+from functools import cache
 from typing import Any, Self
 
 from flask_wtf import FlaskForm
@@ -30,6 +31,7 @@ class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF carries no types
         return form
 
     @classmethod
+    @cache
     def fields(cls) -> frozenset[str]:
         """The names of the fields that this form declares."""
         return frozenset(name for name in dir(cls) if hasattr(getattr(cls, name), "field_class"))

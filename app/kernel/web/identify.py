@@ -1,16 +1,29 @@
 """From a request's cookie to its actor."""
 
+import logging
+
 from flask import Request
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.kernel.actor import STRANGER, Actor
-from app.kernel.sessions import SESSION_COOKIES, SessionKeeper
+from app.kernel.errors import Unavailable
+from app.kernel.sessions import SessionKeeper
+
+log = logging.getLogger(__name__)
 
 
-def identify(request: Request, keeper: SessionKeeper) -> Actor:
-    """The actor of this request. Being recognised counts as being there, so the idle limit begins anew."""
-    token = next((request.cookies[name] for name in SESSION_COOKIES if name in request.cookies), None)
+def identify(request: Request, keeper: SessionKeeper, cookie: str) -> Actor:
+    """The actor of this request. Being recognised counts as being there, so the idle limit begins anew.
+
+    Only the one cookie of this instance counts: over TLS a plain one could have been planted by a neighbouring site.
+    """
+    token = request.cookies.get(cookie)
     if token is None:
         return STRANGER
     actor = keeper.recognise(token)
-    keeper.touch(actor)
+    try:
+        keeper.touch(actor)
+    except (SQLAlchemyError, Unavailable) as error:
+        # Reading goes on while nothing can be written, as on a full disk.
+        log.warning("a visit could not be noted (%s)", type(error).__name__)
     return actor

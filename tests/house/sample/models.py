@@ -1,5 +1,8 @@
 """A letter, which one person writes and sends or withdraws. Its table is made by the tests, not by migrations."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from sqlalchemy import Integer, MetaData, String
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -36,6 +39,12 @@ class Letter(Row, LetterBase):
     decided_by: Mapped[str | None] = mapped_column(String(40))
 
 
-def make_tables(house: House) -> None:
-    """Add the sample's table to the instance of a test."""
-    LetterBase.metadata.create_all(house.databases.for_migrations()["data"])
+@contextmanager
+def letter_tables(house: House) -> Iterator[None]:
+    """Have the sample's table in the instance of a test for as long as that lasts."""
+    engine = house.databases.for_migrations()["data"]
+    LetterBase.metadata.create_all(engine)
+    try:
+        yield
+    finally:
+        LetterBase.metadata.drop_all(engine)

@@ -47,12 +47,11 @@ export class Timeline {
   /** Add stored messages, in order. A reader at the end stays there; one who reads further up is not moved. */
   show(messages) {
     const follows = this.#view.isAtEnd();
-    // A full page gives up its oldest lines, but never under the eyes of somebody who reads them.
-    if (!follows && (this.hasParked || this.#isFull())) {
-      this.#parked.push(...messages);
-      return;
+    for (const message of messages) {
+      // A full page gives up its oldest lines, but never under the eyes of somebody who reads them.
+      if (!follows && (this.hasParked || this.#isFull())) this.#parked.push(message);
+      else this.#add(message);
     }
-    for (const message of messages) this.#add(message);
     if (!follows) return;
     this.#trim();
     this.#view.toEnd();

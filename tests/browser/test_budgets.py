@@ -1,0 +1,99 @@
+"""What a page costs on a slow network (EXPERIENCE.md, Budgets), measured as it travels."""
+
+import gzip
+from dataclasses import dataclass
+
+import pytest
+import requests
+from playwright.sync_api import Page, Response
+
+from app.home.styleguide import TONGUES
+from tests.browser.conftest import Visits
+from tests.server import Server
+
+KB = 1024
+HTML = 14 * KB
+STYLES = 12 * KB
+SCRIPTS = {"page": 20 * KB, "room": 36 * KB}
+FIRST_LOAD = {"light": (40 * KB, 4), "standard": (90 * KB, 8)}
+NODES = 800
+LANGUAGES = [code for code, _name in TONGUES]
+
+
+@dataclass
+class Place:
+    """A page, who opens it, and whether it is a room."""
+
+    path: str
+    member: bool
+    room: bool = False
+
+
+@pytest.fixture(scope="module")
+def places(site: Server) -> tuple[str, list[Place]]:
+    """A member's token and every page that somebody lands on, with a full page of messages in the room."""
+    make = site.factory()
+    token = make.token("نور", language="ar")
+    actor = make.actor(token)
+    room = make.room(actor)
+    for number in range(60):
+        make.message(actor, room, f"رسالة عن الطقس والخبز والطريق، رقم {number}. And a little English as well.")
+    member = ["/", "/rooms", "/me", "/me/sessions", "/me/passphrase"]
+    everyone = ["/", "/about", "/safety", "/help", "/sign-in", "/join"]
+    return token, [
+        *(Place(path, member=False) for path in everyone),
+        *(Place(path, member=True) for path in member),
+        Place(f"/rooms/{room.public_id}", member=True, room=True),
+    ]
+
+
+def test_every_page_is_small_enough_in_each_language(site: Server, places: tuple[str, list[Place]]) -> None:
+    token, all_places = places
+    too_large = {}
+    for language in LANGUAGES:
+        for place in all_places:
+            client = site.browser(token) if place.member else requests.Session()
+            client.cookies.set("language", language, domain="127.0.0.1")
+            page = client.get(site.address + place.path)
+            assert page.status_code == 200
+            assert page.headers["Content-Encoding"] == "gzip"
+            if int(page.headers["Content-Length"]) > HTML:
+                too_large[language, place.path] = page.headers["Content-Length"]
+    assert too_large == {}
+
+
+@pytest.mark.parametrize("mode", FIRST_LOAD)
+def test_the_first_load_stays_within_bytes_and_requests(
+    open_page: Visits, site: Server, places: tuple[str, list[Place]], mode: str
+) -> None:
+    token, all_places = places
+    for place in all_places:
+        page = open_page(token if place.member else None, "ar", 360)
+        page.context.add_cookies([{"name": "data_mode", "value": mode, "url": site.address}])
+        sizes = _load(page, place.path)
+        most_bytes, most_requests = FIRST_LOAD[mode]
+        assert sum(sizes.values()) <= most_bytes, (place, sizes)
+        assert len(sizes) <= most_requests, (place, sizes)
+        scripts = sum(size for url, size in sizes.items() if url.endswith(".js"))
+        assert scripts <= SCRIPTS["room" if place.room else "page"], (place, sizes)
+        assert sum(size for url, size in sizes.items() if url.endswith(".css")) <= STYLES
+        assert page.locator("*").count() <= NODES, place
+        page.context.close()
+
+
+def test_built_files_are_sent_packed_and_kept_for_ever(site: Server) -> None:
+    from app.kernel.web.context import manifest
+
+    for name in ("page.css", "page.js", "room.js"):
+        answer = requests.get(f"{site.address}/assets/{manifest()[name]}", stream=True)
+        assert answer.headers["Content-Encoding"] == "gzip"
+        assert "immutable" in answer.headers["Cache-Control"]
+        assert gzip.decompress(answer.raw.read())
+
+
+def _load(page: Page, path: str) -> dict[str, int]:
+    """Open a page in an empty browser. Returns the bytes that each answer's body took on the wire."""
+    answers: list[Response] = []
+    page.on("response", lambda answer: answers.append(answer))
+    page.goto(path, wait_until="networkidle" if "/rooms/" not in path else "load")
+    return {answer.url: answer.request.sizes()["responseBodySize"] for answer in answers}

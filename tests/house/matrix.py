@@ -1,0 +1,249 @@
+"""Every route and every socket event, really asked by every kind of actor: the table that people review.
+
+`python -m tests.house.matrix > tests/house/matrix.txt` draws it anew. Each changed line is a decision about who may do what.
+"""
+
+import re
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from werkzeug.routing import MapAdapter
+from werkzeug.test import TestResponse
+
+from app import create_app
+from app.identity import actions as identity
+from app.identity.models import Invitation, LoginSession
+from app.kernel import work
+from app.kernel.access import Permission, Role
+from app.kernel.actor import Actor
+from app.kernel.cli import make_instance
+from app.kernel.db import new_public_id
+from app.kernel.house import House
+from app.kernel.sessions import PLAIN_COOKIE
+from app.kernel.web.context import manifest
+from app.kernel.web.door import all_doors
+from config import Settings, read_settings
+from tests.factories import PASSPHRASE, Factory
+from tests.house.sockets import socket
+
+REVIEWED = Path(__file__).with_name("matrix.txt")
+ROLES = (Role.MEMBER, Role.MODERATOR, Role.CASEWORKER, Role.ADMINISTRATOR, Role.EMPLOYER)
+Row = tuple[str, str, dict[str, str]]
+KINDS = ("stranger", *(role.value for role in ROLES), "signed-out")
+#: A message id that nothing has. As long as a real one, so that only its absence tells it apart.
+MISSING = "AAAAAAAAAAAAAAAA"
+#: Whose passphrase is asked for at sign-in.
+KNOWN_NAME = "Known To All"
+HEADING = """Who gets what, drawn from real requests by `python -m tests.house.matrix > tests/house/matrix.txt`, reviewed by people.
+A number is a status; after an arrow stands the page to which one is led. `signed-out` still sends the cookie of an ended session.
+Socket events answer ok or the code of a refusal; `no socket` means that the handshake was refused.
+"""
+
+
+@dataclass(frozen=True)
+class Someone:
+    """One kind of actor: the token in their browser, and who they are when they are anyone."""
+
+    kind: str
+    token: str | None
+    actor: Actor | None
+
+
+@dataclass
+class Stage:
+    """Sets scenes in one instance and asks every route in them."""
+
+    app: Flask
+
+    def __post_init__(self) -> None:
+        self.house: House = self.app.extensions["house"]
+        self.make = Factory(self.house)
+        self.make.token(KNOWN_NAME)
+        self._names = (f"Newcomer {first}{second}" for first in "abcdefghkpst" for second in "abcdefghkpst")
+        self._people = {role: self.make.person(roles=(role,)) for role in ROLES}
+        self._other = self.make.person(roles=(Role.MEMBER, Role.ADMINISTRATOR))
+        self._rooms = {
+            role: self.make.room(actor, self._other) for role, actor in self._people.items() if _may_join(actor)
+        }
+        self._room_of_others = self.make.room(self._other)
+        for room in (*self._rooms.values(), self._room_of_others):
+            self.make.message(self._other, room, "A word that only the room hears")
+        self._adapter: MapAdapter = self.app.url_map.bind("127.0.0.1")
+
+    def someone(self, kind: str) -> Someone:
+        """Somebody of this kind, in a browser of their own."""
+        if kind == "stranger":
+            return Someone(kind, None, None)
+        if kind == "signed-out":
+            token = self.make.another_session(self._people[Role.MEMBER])
+            with work.scope(self.house):
+                identity.sign_out(self.make.actor(token))
+            return Someone(kind, token, None)
+        actor = self._people[Role(kind)]
+        token = self.make.another_session(actor)
+        return Someone(kind, token, self.make.actor(token))
+
+    def ids(self, thing: str, who: Someone, *, fresh: bool) -> dict[str, str]:
+        """Ids of this kind of thing, by what they are to whoever asks. `fresh` ones may be changed by the request."""
+        if thing == "room":
+            return self._rooms_for(who, fresh)
+        if thing == "session":
+            mine, others = who.actor or self._people[Role.MEMBER], self._other
+            tokens = {"own": self.make.another_session(mine), "others": self.make.another_session(others)}
+            return {**{name: self._session_id(token) for name, token in tokens.items()}, "missing": MISSING}
+        return {"open": self._new_invitation(), "missing": MISSING}
+
+    def _rooms_for(self, who: Someone, fresh: bool) -> dict[str, str]:
+        own, others = self._rooms[Role.MEMBER], self._room_of_others
+        if who.actor is not None and _may_join(who.actor):
+            own = self._rooms[Role(who.kind)]
+            if fresh:
+                own, others = self.make.room(who.actor, self._other), self.make.room(self._other)
+        return {"own": own.public_id, "others": others.public_id, "missing": MISSING}
+
+    def _session_id(self, token: str) -> str:
+        with work.scope(self.house) as opened:
+            row = self.make.actor(token).session_id
+            return opened.session.scalars(select(LoginSession.public_id).where(LoginSession.id == row)).one()
+
+    def _new_invitation(self) -> str:
+        self.make.invitation()
+        with work.scope(self.house) as opened:
+            return opened.session.scalars(select(Invitation.public_id).order_by(Invitation.id.desc()).limit(1)).one()
+
+    def ask(self, who: Someone, method: str, address: str, form: dict[str, str] | None = None) -> TestResponse:
+        """The answer to one request, sent as a browser sends it, with the form's token when something is posted."""
+        client = self.app.test_client()
+        if who.token:
+            client.set_cookie(PLAIN_COOKIE, who.token)
+        if method == "POST":
+            return client.post(address, data={**(form or {}), "csrf_token": form_token(client)})
+        return client.open(address, method=method)
+
+    def outcome(self, answer: TestResponse) -> str:
+        """The status, and the page to which a redirect leads."""
+        if answer.location is None:
+            return str(answer.status_code)
+        endpoint, _values = self._adapter.match(answer.location.partition("?")[0].partition("#")[0], method="GET")
+        return f"{answer.status_code} -> {endpoint}"
+
+    def form_for(self, endpoint: str) -> dict[str, str]:
+        """What is posted there, such that it succeeds for whoever may."""
+        forms: dict[str, Callable[[], dict[str, str]]] = {
+            "web.preferences": lambda: {"language": "en", "next": "/help"},
+            "identity.sign_in": lambda: {"name": KNOWN_NAME, "passphrase": PASSPHRASE, "next": "/help"},
+            "identity.join": lambda: {
+                "code": self.make.invitation(),
+                "name": next(self._names),
+                "passphrase": "seven lanterns over the harbour",
+            },
+            "identity.passphrase": lambda: {"present": PASSPHRASE, "wished": PASSPHRASE},
+            "identity.invitations": lambda: {"role": Role.MEMBER.value},
+            "chat.post": lambda: {"body": "Good evening", "client_id": new_public_id()},
+        }
+        return forms.get(endpoint, dict)()
+
+
+def form_token(client: FlaskClient) -> str:
+    """The CSRF token of this browser's forms."""
+    found = re.search(r'name="csrf_token" value="([^"]+)"', client.get("/help").get_data(as_text=True))
+    assert found, "the help page has no form: where else would a token come from?"
+    return found.group(1)
+
+
+def cases(stage: Stage, door: str, rule: str, who: Someone) -> dict[str, str]:
+    """The addresses of a route, by what stands for its id."""
+    if rule.startswith("/assets/"):
+        return {"built": f"/assets/{manifest()['page.css']}", "missing": "/assets/missing.css"}
+    if rule == "/leaving":
+        return {"address": f"{rule}?to=https://example.org/", "no address": f"{rule}?to=javascript:x"}
+    if "<" not in rule:
+        return {"": rule}
+    thing = "room" if "<room>" in rule else "invitation" if "invitations" in rule else "session"
+    ids = stage.ids(thing, who, fresh=door.startswith("POST"))
+    return {f"{thing}: {name}": re.sub(r"<[^>]+>", value, rule) for name, value in ids.items()}
+
+
+def page_rows(stage: Stage) -> Iterator[Row]:
+    """Every route, asked by everybody, each time in a session of its own, since some requests end others."""
+    for door, rule in sorted(all_doors(stage.app).items(), key=lambda door: (door[1], door[0])):
+        method, endpoint = door.split()
+        outcomes: dict[str, dict[str, str]] = {}
+        for kind in KINDS:
+            who = stage.someone(kind)
+            for name, address in cases(stage, door, rule, who).items():
+                answer = stage.ask(who, method, address, stage.form_for(endpoint))
+                outcomes.setdefault(name, {})[kind] = stage.outcome(answer)
+        for name, found in outcomes.items():
+            yield f"{method:4} {rule}", name, found
+
+
+def socket_rows(stage: Stage) -> Iterator[Row]:
+    """Every socket event, sent by everybody, about a room of their own, one of others and none."""
+    payloads: dict[str, dict[str, Any]] = {
+        "room.open": {"since": None},
+        "room.since": {"since": 0},
+        "room.read": {"seq": 1},
+        "room.post": {"body": "Good evening", "client_id": ""},
+    }
+    for event in sorted({*stage.house.live.declared, "unknown.event"}):
+        for case in ("own", "others", "missing"):
+            outcomes = {}
+            for kind in KINDS:
+                who = stage.someone(kind)
+                room = stage.ids("room", who, fresh=False)[case]
+                payload = {**payloads.get(event, {}), "room": room}
+                if "client_id" in payload:
+                    payload["client_id"] = new_public_id()
+                outcomes[kind] = socket_outcome(stage.app, who.token, event, payload)
+            yield f"socket {event}", f"room: {case}", outcomes
+
+
+def socket_outcome(app: Flask, token: str | None, event: str, payload: dict[str, Any]) -> str:
+    """What one event comes to, through the gateway's own handshake and doors."""
+    with socket(app, token) as client:
+        if not client.is_connected():
+            return "no socket"
+        answer = client.emit(event, payload, callback=True)
+        return "ok" if answer["ok"] else str(answer["error"]["code"])
+
+
+def _may_join(actor: Actor) -> bool:
+    return actor.holds(Permission.ROOMS_USE)
+
+
+def draw(settings: Settings) -> str:
+    """The whole table for an empty instance. Budgets are off: this asks who may, not how often."""
+    app = create_app(replace(settings, limits=False))
+    try:
+        stage = Stage(app)
+        rows = [*page_rows(stage), *socket_rows(stage)]
+    finally:
+        app.extensions["house"].close()
+    table = [
+        ("door", "ids", *KINDS),
+        *((door, case, *(outcomes[kind] for kind in KINDS)) for door, case, outcomes in rows),
+    ]
+    widths = [max(len(row[column]) for row in table) for column in range(len(table[0]))]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in table]
+    return f"{HEADING}\n" + "\n".join(lines) + "\n"
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        settings = read_settings({"APP_ENV": "test", "SANAD_INSTANCE": folder, "ASYNC_ENGINE": "threading"})
+        app = create_app(settings, needs_key=False)
+        make_instance(app)
+        app.extensions["house"].close()
+        sys.stdout.write(draw(settings))
+
+
+if __name__ == "__main__":
+    main()
