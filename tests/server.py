@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import requests
 import socketio
@@ -127,7 +128,9 @@ class Server:
                 f"the server ended with {self.process.returncode}:\n{self.log and self.log.read_text()}"
             )
         try:
-            return requests.get(f"http://127.0.0.1:{self.port}/healthz", timeout=2).status_code == 200
+            host = urlsplit(self.address).netloc
+            answer = requests.get(f"http://127.0.0.1:{self.port}/healthz", headers={"Host": host}, timeout=2)
+            return answer.status_code == 200
         except requests.ConnectionError:
             return False
 

@@ -7,11 +7,12 @@ from flask_babel import force_locale, gettext
 from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
 from wtforms import BooleanField, RadioField, SelectField, StringField, TextAreaField
+from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 
 from app.kernel import i18n
 from app.kernel.web import Form
 
-TONGUES = [("ar", "العربية"), ("en", "English")]
+TONGUES = [SelectChoice("ar", "العربية"), SelectChoice("en", "English")]
 
 
 @dataclass(frozen=True, slots=True)

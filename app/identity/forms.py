@@ -2,6 +2,7 @@
 
 from flask_babel import lazy_gettext as _l
 from wtforms import HiddenField, PasswordField, SelectField, StringField
+from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import InputRequired, Length
 
 from app.kernel.access import Role
@@ -32,8 +33,8 @@ class InvitationForm(Form):
     role = SelectField(
         _l("For a"),
         choices=[
-            (Role.MEMBER.value, _l("Member")),
-            (Role.MODERATOR.value, _l("Moderator")),
-            (Role.CASEWORKER.value, _l("Caseworker")),
+            SelectChoice(Role.MEMBER.value, _l("Member")),
+            SelectChoice(Role.MODERATOR.value, _l("Moderator")),
+            SelectChoice(Role.CASEWORKER.value, _l("Caseworker")),
         ],
     )

@@ -15,7 +15,7 @@ from app.kernel.access import STAFF, Role
 from app.kernel.actor import Actor
 from app.kernel.db import now
 from app.kernel.errors import NotFound
-from app.kernel.text import skeleton
+from app.kernel.text import fold, skeleton
 from app.kernel.vault import Place
 
 
@@ -145,8 +145,9 @@ def find_invitation(code: str) -> Invitation | None:
 
 
 def normal_code(code: str) -> str:
-    """A code as typed, without the spaces and dashes that only help the eye, and in capitals."""
-    return "".join(letter for letter in code.upper() if letter.isalnum())[:64]
+    """A code as typed, without what only helps the eye, in capitals and Latin digits; O, I and L stand for digits."""
+    typed = fold(code[:200]).upper().translate(str.maketrans("OIL", "011"))
+    return "".join(letter for letter in typed if letter.isalnum())[:64]
 
 
 def count_people() -> int:

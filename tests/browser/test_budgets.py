@@ -85,7 +85,7 @@ def test_built_files_are_sent_packed_and_kept_for_ever(site: Server) -> None:
     from app.kernel.web.context import manifest
 
     for name in ("page.css", "page.js", "room.js"):
-        answer = requests.get(f"{site.address}/assets/{manifest()[name]}", stream=True)
+        answer = requests.get(f"{site.address}/static/dist/{manifest()[name]}", stream=True)
         assert answer.headers["Content-Encoding"] == "gzip"
         assert "immutable" in answer.headers["Cache-Control"]
         assert gzip.decompress(answer.raw.read())
@@ -95,5 +95,5 @@ def _load(page: Page, path: str) -> dict[str, int]:
     """Open a page in an empty browser. Returns the bytes that each answer's body took on the wire."""
     answers: list[Response] = []
     page.on("response", lambda answer: answers.append(answer))
-    page.goto(path, wait_until="networkidle" if "/rooms/" not in path else "load")
+    page.goto(path, wait_until="load")
     return {answer.url: answer.request.sizes()["responseBodySize"] for answer in answers}

@@ -2,16 +2,22 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
+import requests
+import socketio
+from socketio.exceptions import SocketIOError
 
 from app.chat import actions as chat
 from app.chat import queries as rooms
 from app.identity import actions as identity
 from app.kernel import work
+from app.kernel.sessions import TLS_COOKIE
 from config import Settings
 from tests.factories import Factory
-from tests.server import Server, wait_for
+from tests.nginx import HOST, start_nginx
+from tests.server import Server, free_port, wait_for
 
 pytestmark = pytest.mark.faults
 
@@ -25,13 +31,14 @@ class Pair:
     make: Factory
 
 
-def start_pair(settings: Settings, redis_url: str) -> Pair:
+def start_pair(settings: Settings, redis_url: str, **more: str) -> Pair:
     shared = {
         "DATABASE_URL": settings.database_url,
         "KEYS_URL": settings.keys_url,
         "REDIS_URL": redis_url,
         "PROCESSES": "2",
         "ADDRESS": "http://127.0.0.1:5999",
+        **more,
     }
     one, two = (Server(settings.instance, shared, log=settings.instance / f"{name}.log") for name in ("one", "two"))
     return Pair(one.start(), two.start(), one.factory())
@@ -127,3 +134,61 @@ def test_with_redis_down_people_write_and_the_others_find_it_by_asking(lonely_pa
     assert [message["client_id"] for message in missed["messages"]] == ["without-redis"]
     here.disconnect()
     there.disconnect()
+
+
+@pytest.mark.filterwarnings("ignore::urllib3.exceptions.InsecureRequestWarning")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_behind_nginx_over_tls_pages_and_sockets_of_both_processes_work(
+    postgres_settings: Settings, redis_url: str, tmp_path: Path
+) -> None:
+    port, plain_port = free_port(), free_port()
+    pair = start_pair(postgres_settings, redis_url, ADDRESS=f"https://{HOST}", TRUSTED_PROXIES="1")
+    nginx = start_nginx(tmp_path, port, plain_port, [pair.one.port, pair.two.port])
+    try:
+        tokens = [pair.make.token(name) for name in ("نور", "Lina", "Samar", "Adam")]
+        room = pair.make.room(*(pair.make.actor(token) for token in tokens)).public_id
+        heard: list[tuple[int, int]] = []
+        clients = []
+        for number, token in enumerate(tokens):
+            client = socketio.Client(
+                reconnection=False,
+                ssl_verify=False,
+                websocket_extra_options={"origin": f"https://{HOST}", "host": HOST},
+            )
+            wait_for(lambda c=client, t=token: _connect(c, port, t), what="nginx to let a socket through")  # type: ignore[misc]
+            client.on("room.message", lambda message, number=number: heard.append((number, message["seq"])))
+            assert client.call("room.open", {"room": room, "since": 0})["ok"]
+            clients.append(client)
+        for number, client in enumerate(clients):
+            assert client.call("room.post", {"room": room, "client_id": f"message-{number}", "body": "Hello"})["ok"]
+        wait_for(lambda: len(heard) == 16, what="four messages for each of four people")
+        page = requests.get(
+            f"https://127.0.0.1:{port}/rooms/{room}",
+            headers={"Host": HOST},
+            cookies={TLS_COOKIE: tokens[0]},
+            verify=False,
+        )
+        assert page.status_code == 200
+        assert page.text.count('class="message') >= 4
+        assert "max-age" in page.headers["Strict-Transport-Security"]
+        for client in clients:
+            client.disconnect()
+    finally:
+        nginx.terminate()
+        nginx.wait(timeout=10)
+        pair.one.stop()
+        pair.two.stop()
+        pair.make.house.close()
+
+
+def _connect(client: socketio.Client, port: int, token: str) -> bool:
+    try:
+        client.connect(
+            f"https://127.0.0.1:{port}",
+            headers={"Cookie": f"{TLS_COOKIE}={token}"},
+            transports=["websocket"],
+            wait_timeout=10,
+        )
+    except SocketIOError:
+        return False
+    return True

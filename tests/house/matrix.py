@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Flask
 from flask.testing import FlaskClient
@@ -41,8 +42,8 @@ KINDS = ("stranger", *(role.value for role in ROLES), "signed-out")
 MISSING = "AAAAAAAAAAAAAAAA"
 #: Whose passphrase is asked for at sign-in.
 KNOWN_NAME = "Known To All"
-HEADING = """Who gets what, drawn from real requests by `python -m tests.house.matrix > tests/house/matrix.txt`, reviewed by people.
-A number is a status; after an arrow stands the page to which one is led. `signed-out` still sends the cookie of an ended session.
+HEADING = """Who gets what, drawn from real requests by `python -m tests.house.matrix > tests/house/matrix.txt`.
+A number is a status; after an arrow stands the page to which one is led. `signed-out` still sends an ended session's cookie.
 Socket events answer ok or the code of a refusal; `no socket` means that the handshake was refused.
 """
 
@@ -125,13 +126,14 @@ class Stage:
             client.set_cookie(PLAIN_COOKIE, who.token)
         if method == "POST":
             return client.post(address, data={**(form or {}), "csrf_token": form_token(client)})
-        return client.open(address, method=method)
+        return client.open(address, method=method, buffered=True)
 
     def outcome(self, answer: TestResponse) -> str:
         """The status, and the page to which a redirect leads."""
-        if answer.location is None:
+        led_to = answer.headers.get("Location")
+        if led_to is None:
             return str(answer.status_code)
-        endpoint, _values = self._adapter.match(answer.location.partition("?")[0].partition("#")[0], method="GET")
+        endpoint, _values = self._adapter.match(urlsplit(led_to).path, method="GET")
         return f"{answer.status_code} -> {endpoint}"
 
     def form_for(self, endpoint: str) -> dict[str, str]:
@@ -160,8 +162,8 @@ def form_token(client: FlaskClient) -> str:
 
 def cases(stage: Stage, door: str, rule: str, who: Someone) -> dict[str, str]:
     """The addresses of a route, by what stands for its id."""
-    if rule.startswith("/assets/"):
-        return {"built": f"/assets/{manifest()['page.css']}", "missing": "/assets/missing.css"}
+    if rule.startswith("/static/dist/"):
+        return {"built": f"/static/dist/{manifest()['page.css']}", "missing": "/static/dist/missing.css"}
     if rule == "/leaving":
         return {"address": f"{rule}?to=https://example.org/", "no address": f"{rule}?to=javascript:x"}
     if "<" not in rule:

@@ -1,11 +1,8 @@
 """deploy/nginx, run for real before two small servers: sockets upgrade, nobody forges an address, either may die."""
 
 import http.server
-import os
-import shutil
 import socket
 import ssl
-import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -15,10 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.setup.conftest import ROOT
-
-NGINX = shutil.which("nginx", path=f"{os.environ['PATH']}{os.pathsep}/usr/sbin")
-HOST = "sanad.example.org"
+from tests.nginx import HOST, start_nginx
 
 
 class Upstream(http.server.BaseHTTPRequestHandler):
@@ -85,9 +79,8 @@ def proxy(tmp_path: Path) -> Iterator[Proxy]:
     for server in upstreams:
         threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
     made = Proxy(free_port(), free_port(), tmp_path, upstreams)
-    write_configuration(made)
-    assert NGINX
-    process = subprocess.Popen([NGINX, "-p", str(tmp_path), "-c", str(tmp_path / "nginx.conf")])
+    ports = [server.server_address[1] for server in upstreams]
+    process = start_nginx(tmp_path, made.port, made.plain_port, ports)
     wait_for(made.port)
     yield made
     process.terminate()
@@ -95,41 +88,6 @@ def proxy(tmp_path: Path) -> Iterator[Proxy]:
     for server in upstreams:
         server.shutdown()
         server.server_close()
-
-
-def write_configuration(proxy: Proxy) -> None:
-    folder = proxy.folder
-    key, certificate = folder / "privkey.pem", folder / "fullchain.pem"
-    ask = f"openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN={HOST}"
-    subprocess.run([*ask.split(), "-keyout", key, "-out", certificate], check=True, capture_output=True)
-    site = (ROOT / "deploy" / "nginx" / "sanad.conf").read_text()
-    for ours, here in {
-        "    listen [::]:80;\n": "",
-        "    listen [::]:443 ssl http2;\n": "",
-        "listen 80;": f"listen 127.0.0.1:{proxy.plain_port};",
-        "listen 443 ssl": f"listen 127.0.0.1:{proxy.port} ssl",
-        "/etc/nginx/sanad/": f"{folder}/",
-        "/etc/sanad/tls/": f"{folder}/",
-        "/var/log/nginx/": f"{folder}/",
-        "/srv/sanad/app": f"{folder}/app",
-    }.items():
-        assert ours in site, ours
-        site = site.replace(ours, here)
-    (folder / "site.conf").write_text(site)
-    upstream = (ROOT / "deploy" / "nginx" / "upstream.conf").read_text()
-    lines = [line for line in upstream.splitlines() if "server 127.0.0.1:5003" not in line and ":5004" not in line]
-    upstream = "\n".join(lines)
-    for port, server in zip((5001, 5002), proxy.upstreams, strict=True):
-        upstream = upstream.replace(f":{port} ", f":{server.server_address[1]} ")
-    (folder / "upstream.conf").write_text(upstream)
-    account = "user root;" if os.geteuid() == 0 else ""
-    places = " ".join(
-        f"{kind}_temp_path {folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    )
-    (folder / "nginx.conf").write_text(
-        f"daemon off; worker_processes 1; pid {folder}/pid; error_log {folder}/start.log; {account}\n"
-        f"events {{ worker_connections 64; }}\nhttp {{ {places} include {folder}/site.conf; }}\n"
-    )
 
 
 def wait_for(port: int) -> None:

@@ -21,7 +21,7 @@ door = Door("web", __name__)
 YEAR = 31_536_000
 
 
-@door.page("/assets/<name>", access=Permission.OPEN)
+@door.page("/static/dist/<name>", access=Permission.OPEN)
 def asset(name: str) -> Response:
     """A built file. Its name changes with its content, so it may be kept for ever."""
     packed = "gzip" in request.headers.get("Accept-Encoding", "") and (DIST / f"{name}.gz").is_file()
