@@ -26,7 +26,7 @@ def missed_since(actor: Actor, payload: Payload, socket: OpenSocket) -> Payload:
     return _missed(actor, _room(actor, payload), payload, socket)
 
 
-@events.on("room.post", access=USE)
+@events.on("room.post", access=USE, by_hand=True)
 def post(actor: Actor, payload: Payload, _socket: OpenSocket) -> Payload:
     """Store a message. The answer comes when it is committed."""
     room = _room(actor, payload)
@@ -38,7 +38,10 @@ def post(actor: Actor, payload: Payload, _socket: OpenSocket) -> Payload:
 @events.on("room.read", access=USE)
 def read(actor: Actor, payload: Payload, _socket: OpenSocket) -> Payload:
     """Note how far the actor has read."""
-    actions.mark_read(actor, _room(actor, payload), seq=_number(payload, "seq"))
+    room = _room(actor, payload)
+    if room.read_seq is None:
+        raise NotFound
+    actions.mark_read(actor, room, seq=_number(payload, "seq"))
     return {}
 
 

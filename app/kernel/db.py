@@ -181,7 +181,6 @@ class Databases:
 
     def begin_writing(self, connection: Connection) -> None:
         """Turn a connection from reading to writing. On SQLite this waits for its turn; raises Unavailable when in vain."""
-        connection.rollback()
         connection.execution_options(writes=True)
         try:
             connection.begin()

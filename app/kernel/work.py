@@ -75,6 +75,7 @@ class Work:
             # rollback forgets it only where a transaction was open, which after an earlier action of this scope it is not.
             self._session.rollback()
             self._session.expire_all()
+        self.connection.rollback()
         self.house.databases.begin_writing(self.connection)
 
     def _finish(self) -> None:

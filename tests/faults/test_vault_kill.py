@@ -8,19 +8,18 @@ import stat
 import subprocess
 import sys
 import time
-import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, insert, select, text
+from sqlalchemy import insert, select
 
-from app.kernel.db import Databases, KeysBase, new_public_id
+from app.kernel.db import Databases, new_public_id
 from app.kernel.vault import Keyring, Purpose, Shredded, Vault, box
 from app.kernel.vault.models import DataKey
-from tests.conftest import POSTGRES
+from config import Settings
 from tests.faults.programs.vault_children import PLACE, WORDS
 from tests.server import ROOT, wait_for
 
@@ -92,18 +91,13 @@ class Victims:
 
 
 @pytest.fixture
-def sqlite_victims(tmp_path: Path) -> Iterator[Victims]:
-    yield from _victims(f"sqlite:///{tmp_path / 'keys' / 'keys.sqlite3'}", tmp_path, KEYS)
+def sqlite_victims(sqlite_settings: Settings, tmp_path: Path) -> Iterator[Victims]:
+    yield from _victims(sqlite_settings, tmp_path, KEYS)
 
 
 @pytest.fixture
-def postgres_victims(tmp_path: Path, postgres_admin: Engine) -> Iterator[Victims]:
-    name = f"sanad_v_{uuid.uuid4().hex[:12]}"
-    with postgres_admin.connect() as connection:
-        connection.execute(text(f'create database "{name}"'))
-    yield from _victims(f"{POSTGRES}/{name}", tmp_path, KEYS_ON_POSTGRESQL)
-    with postgres_admin.connect() as connection:
-        connection.execute(text(f'drop database "{name}" with (force)'))
+def postgres_victims(postgres_settings: Settings, tmp_path: Path) -> Iterator[Victims]:
+    yield from _victims(postgres_settings, tmp_path, KEYS_ON_POSTGRESQL)
 
 
 def test_a_rotation_killed_anywhere_loses_no_key(sqlite_victims: Victims) -> None:
@@ -199,18 +193,15 @@ def _make_keys_meanwhile(victims: Victims, *, times: int) -> None:
     victims.finish()
 
 
-def _victims(keys_url: str, tmp_path: Path, number: int) -> Iterator[Victims]:
-    key_file = tmp_path / "secrets" / "master.key"
-    Keyring.create(key_file)
-    databases = Databases(f"sqlite:///{tmp_path / 'none'}", keys_url)
-    KeysBase.metadata.create_all(databases.for_migrations()["keys"])
+def _victims(settings: Settings, folder: Path, number: int) -> Iterator[Victims]:
+    keys_url, key_file = settings.keys_url, settings.master_key_file
+    databases = Databases(settings.database_url, keys_url)
     vault = Vault(databases, Keyring(key_file))
-    vault.prepare()
     with subprocess.Popen(
         [sys.executable, "-m", "tests.faults.programs.vault_children", keys_url, str(key_file)],
         cwd=ROOT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
     ) as program:  # fmt: skip
-        victims = Victims(keys_url, key_file, tmp_path, program)
+        victims = Victims(keys_url, key_file, folder, program)
         victims.sealed = _filled(vault, number)
         databases.close()
         yield victims

@@ -1,17 +1,15 @@
 """Browsers without scripts, and what the tests of this feature look up in the database."""
 
-from collections.abc import Callable
-
 import pytest
 from flask import Flask
 
 from app.kernel.house import House
 from app.kernel.limits import Budgets
-from tests.identity.visitor import Visitor
+from tests.identity.visitor import Visit, Visitor
 
 
 @pytest.fixture
-def visit(app: Flask) -> Callable[..., Visitor]:
+def visit(app: Flask) -> Visit:
     """Opens a new browser before the instance of this test, signed in with a token or not."""
 
     def open_browser(token: str = "", **options: str) -> Visitor:

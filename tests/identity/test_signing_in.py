@@ -17,11 +17,9 @@ from app.kernel.vault.box import plain_hash
 from config import Settings, read_settings
 from tests.conftest import environment
 from tests.factories import PASSPHRASE, Factory
-from tests.identity.visitor import Visitor, alike, cookie_set_by, words
+from tests.identity.visitor import ON_ONE_DATABASE, Visit, Visitor, alike, cookie_set_by, words
 
-ON_ONE_DATABASE = pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
 WRONG = "another harbour with eighteen lanterns"
-Visit = Callable[..., Visitor]
 
 
 def test_a_person_signs_in_with_a_name_and_a_passphrase(visit: Visit, make: Factory) -> None:

@@ -1,10 +1,12 @@
 """A browser without scripts: keeps cookies, opens pages, and sends forms with the token that the page gave it."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from http.cookies import SimpleCookie
 from typing import Any
 
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
@@ -13,6 +15,8 @@ from app.kernel.i18n import LANGUAGE_COOKIE
 from app.kernel.sessions import PLAIN_COOKIE
 from tests.factories import PASSPHRASE
 
+#: For what no database decides.
+ON_ONE_DATABASE = pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
 _TOKEN = re.compile(r'name="csrf_token"[^>]* value="([^"]+)"')
 #: What differs between two answers that mean the same: the form's token, and the address to come back to.
 _VARYING = re.compile(r'(name="(?:csrf_token|next)"[^>]* value=")[^"]*')
@@ -99,3 +103,7 @@ def cookie_set_by(answer: TestResponse, name: str) -> dict[str, str]:
 
 def _named(headers: dict[str, str]) -> dict[str, str]:
     return {name.replace("_", "-"): value for name, value in headers.items()}
+
+
+#: What the fixture `visit` gives: opens a new browser before the instance of the test.
+Visit = Callable[..., Visitor]

@@ -6,18 +6,16 @@ import shutil
 import sqlite3
 import stat
 import threading
-import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import Engine, delete, event, select, text, update
+from sqlalchemy import delete, event, select, update
 
 from app import create_app
 from app.chat import queries
@@ -31,65 +29,23 @@ from app.kernel.vault import Keyring, Place, Purpose, Shredded, Tampered, Vault
 from app.kernel.vault import vault as vault_module
 from app.kernel.vault.models import DataKey, MasterInUse
 from config import Settings
-from tests.conftest import POSTGRES
 from tests.factories import Factory
 
 NAME = Place("person", "aaaaaaaaaaaaaaaa", "name")
-#: The vault opens no data; this file is never made.
-NO_DATA = "sqlite:///never-made.sqlite3"
 WORDS = b"what nobody else may read"
 
 Another = Callable[[], Vault]
 Lasting = tuple[Vault, str, str]
 
 
-class Kept(NamedTuple):
-    """Where the keys of one test are kept."""
-
-    keys_url: str
-    key_file: Path
-
-
-@pytest.fixture(scope="module")
-def postgres_keys(postgres_admin: Engine) -> Iterator[str]:
-    """One keys database for all tests here, emptied by each: making one takes longer than most of them."""
-    name = f"sanad_k_{uuid.uuid4().hex[:12]}"
-    with postgres_admin.connect() as connection:
-        connection.execute(text(f'create database "{name}"'))
-    databases = Databases(NO_DATA, f"{POSTGRES}/{name}")
-    KeysBase.metadata.create_all(databases.for_migrations()["keys"])
-    databases.close()
-    yield f"{POSTGRES}/{name}"
-    with postgres_admin.connect() as connection:
-        connection.execute(text(f'drop database "{name}" with (force)'))
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def kept(request: pytest.FixtureRequest, tmp_path: Path) -> Kept:
-    """An empty keys database, once of each kind, and a key file with one master."""
-    sqlite = request.param == "sqlite"
-    url = f"sqlite:///{tmp_path / 'keys' / 'keys.sqlite3'}" if sqlite else request.getfixturevalue("postgres_keys")
-    key_file = tmp_path / "secrets" / "master.key"
-    Keyring.create(key_file)
-    databases = Databases(NO_DATA, url)
-    if sqlite:
-        KeysBase.metadata.create_all(databases.for_migrations()["keys"])
-    with databases.writing_keys() as keys:
-        keys.execute(delete(DataKey))
-        keys.execute(delete(MasterInUse))
-    Vault(databases, Keyring(key_file)).prepare()
-    databases.close()
-    return Kept(url, key_file)
-
-
 @pytest.fixture
-def another(kept: Kept) -> Iterator[Another]:
+def another(settings: Settings) -> Iterator[Another]:
     """Makes vaults over the same keys, each with its own connections and memory, as each process has its own."""
     opened: list[Databases] = []
 
     def make() -> Vault:
-        opened.append(Databases(NO_DATA, kept.keys_url))
-        return Vault(opened[-1], Keyring(kept.key_file))
+        opened.append(Databases(settings.database_url, settings.keys_url))
+        return Vault(opened[-1], Keyring(settings.master_key_file))
 
     yield make
     for databases in opened:
@@ -329,20 +285,20 @@ def test_two_lists_of_parts_never_share_a_hash(lasting: Lasting, parts: list[byt
 
 
 def test_after_a_rotation_everything_opens_and_the_old_master_is_gone(
-    vault: Vault, another: Another, kept: Kept
+    vault: Vault, another: Another, settings: Settings
 ) -> None:
     sealed = [(key_id, vault.seal(key_id, NAME, WORDS)) for key_id in _some_keys(vault, 7)]
-    before = json.loads(kept.key_file.read_text())
+    before = json.loads(settings.master_key_file.read_text())
     steps: list[tuple[int, int]] = []
     assert vault.rotate(lambda done, total: steps.append((done, total))) == 7
     assert steps[-1] == (7, 7)
-    after = json.loads(kept.key_file.read_text())
+    after = json.loads(settings.master_key_file.read_text())
     assert list(before["masters"]) == ["1"]
     assert list(after["masters"]) == ["2"]
     assert after["masters"]["2"] != before["masters"]["1"]
-    assert before["masters"]["1"] not in kept.key_file.read_text()
+    assert before["masters"]["1"] not in settings.master_key_file.read_text()
     assert after["secret"] == before["secret"], "open forms stay valid"
-    assert stat.S_IMODE(kept.key_file.stat().st_mode) == 0o600
+    assert stat.S_IMODE(settings.master_key_file.stat().st_mode) == 0o600
     for here in (vault, another()):
         assert here.verify() == []
         assert [here.open(key_id, NAME, kept) for key_id, kept in sealed] == [WORDS] * 7
@@ -351,7 +307,7 @@ def test_after_a_rotation_everything_opens_and_the_old_master_is_gone(
 
 
 def test_a_rotation_that_was_stopped_goes_on_where_it_was(
-    vault: Vault, another: Another, kept: Kept, monkeypatch: pytest.MonkeyPatch
+    vault: Vault, another: Another, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(vault_module, "ROTATE_BATCH", 2)
     _some_keys(vault, 7)
@@ -361,17 +317,19 @@ def test_a_rotation_that_was_stopped_goes_on_where_it_was(
 
     with pytest.raises(KeyboardInterrupt):
         vault.rotate(stop)
-    assert _masters(kept) == ["1", "2"]
+    assert _masters(settings) == ["1", "2"]
     assert another().verify() == []
     made_meanwhile = another().create_key(Purpose.RECORD)
     assert another().rotate() == 5, "two were done, and the new one was made with the new master"
-    assert _masters(kept) == ["2"]
+    assert _masters(settings) == ["2"]
     last = another()
     assert last.verify() == []
     last.seal(made_meanwhile, NAME, WORDS)
 
 
-def test_two_rotations_at_once_lose_no_key(another: Another, kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_rotations_at_once_lose_no_key(
+    another: Another, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Without a lock around the whole rotation each would make a master of its own and drop the other's from the file."""
     monkeypatch.setattr(vault_module, "ROTATE_BATCH", 3)
     first, second = another(), another()
@@ -389,12 +347,12 @@ def test_two_rotations_at_once_lose_no_key(another: Another, kept: Kept, monkeyp
     with ThreadPoolExecutor(2) as pool:
         outcomes = [pool.submit(vault.rotate) for vault in (first, second)]
     assert [outcome.exception() for outcome in outcomes] == [None, None]
-    assert len(_masters(kept)) == 1
+    assert len(_masters(settings)) == 1
     assert another().verify() == []
 
 
 def test_a_key_made_while_a_rotation_names_a_new_master_opens_afterwards(
-    another: Another, kept: Kept, monkeypatch: pytest.MonkeyPatch
+    another: Another, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The maker has read the old master's number and is slow to store its key; the rotation must not overtake it."""
     maker, rotator = another(), another()
@@ -418,7 +376,7 @@ def test_a_key_made_while_a_rotation_names_a_new_master_opens_afterwards(
     fresh = another()
     assert fresh.verify() == []
     fresh.seal(key_id, NAME, WORDS)
-    assert len(_masters(kept)) == 1
+    assert len(_masters(settings)) == 1
 
 
 def test_a_key_that_is_being_opened_while_its_master_is_dropped_still_opens(
@@ -496,7 +454,7 @@ def test_a_wrapped_key_moved_to_another_row_is_found(sqlite_app: Flask) -> None:
     assert verified.output == f"data key {one}: does not open, it was changed\n"
 
 
-def test_making_an_instance_twice_at_once_names_one_master(another: Another, kept: Kept) -> None:
+def test_making_an_instance_twice_at_once_names_one_master(another: Another, settings: Settings) -> None:
     vaults = [another() for _ in range(6)]
     assert [vault.count_keys() for vault in vaults] == [0] * 6, "all are connected before they race"
     with vaults[0]._databases.writing_keys() as keys:
@@ -617,8 +575,8 @@ def _some_keys(vault: Vault, number: int) -> list[str]:
     return [vault.create_key(Purpose.RECORD) for _ in range(number)]
 
 
-def _masters(kept: Kept) -> list[str]:
-    return sorted(json.loads(kept.key_file.read_text())["masters"])
+def _masters(settings: Settings) -> list[str]:
+    return sorted(json.loads(settings.master_key_file.read_text())["masters"])
 
 
 def _wrapped(databases: Databases) -> dict[str, bytes]:

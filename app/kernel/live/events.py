@@ -16,11 +16,16 @@ Handler = Callable[[Actor, Payload, "OpenSocket"], Payload]
 
 @dataclass(frozen=True, slots=True)
 class SocketEvent:
-    """One event that a client may send. The handler returns the fields of the acknowledgement or raises a Refusal."""
+    """One event that a client may send. The handler returns the fields of the acknowledgement or raises a Refusal.
+
+    `by_hand` says that a person did it, so that the idle limit begins anew; what a page asks by itself must not keep a session
+    alive on a phone that lies somewhere.
+    """
 
     name: str
     access: Permission
     handler: Handler
+    by_hand: bool
 
 
 class Events:
@@ -29,13 +34,13 @@ class Events:
     def __init__(self) -> None:
         self._events: dict[str, SocketEvent] = {}
 
-    def on(self, name: str, *, access: Permission) -> Callable[[Handler], Handler]:
+    def on(self, name: str, *, access: Permission, by_hand: bool = False) -> Callable[[Handler], Handler]:
         """Declare the handler of an event together with who may send it."""
 
         def declare(handler: Handler) -> Handler:
             if name in self._events:
                 raise RuntimeError(f"two handlers for {name}")
-            self._events[name] = SocketEvent(name, access, handler)
+            self._events[name] = SocketEvent(name, access, handler, by_hand)
             return handler
 
         return declare

@@ -161,7 +161,10 @@ class Gateway:
                     raise Invalid
                 with work.scope(self._house):
                     actor = self._recheck(socket, event)
-                    return {"ok": True, **event.handler(actor, payload, socket)}
+                    answer = {"ok": True, **event.handler(actor, payload, socket)}
+                    if event.by_hand:
+                        self._sessions.touch(actor)
+                    return answer
             except SignedOut as refusal:
                 self.end_sessions([socket.session_id])
                 return self._refused(refusal, socket.language)
@@ -207,8 +210,10 @@ class Gateway:
     def _watch(self) -> None:
         """End sockets whose session was ended anywhere: in this process, another one, a command, with Redis or without."""
         next_expiry = time.monotonic() + EXPIRY_SECONDS
-        while self._watching:
+        while True:
             self.socketio.sleep(WATCH_SECONDS)
+            if not self._watching:
+                return
             try:
                 with work.scope(self._house):
                     if ended := self._sessions.ended_within(WATCH_BACK_SECONDS):

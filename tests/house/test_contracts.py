@@ -1,0 +1,74 @@
+"""The law of imports: the contracts of pyproject.toml hold, and they speak of every feature in the order of features.py."""
+
+import tomllib
+from typing import Any
+
+import pytest
+from importlinter.cli import EXIT_STATUS_SUCCESS, lint_imports
+
+from app.features import FEATURES
+from tests.house.sources import ROOT, imports, module, modules
+
+#: What a feature may consist of, from the bottom to the top of the table in the architecture.
+ROOMS = ("models", "policy", "queries", "actions", "forms", "views", "live", "jobs", "cli", "feature")
+
+
+def contracts() -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"][
+        "contracts"
+    ]
+    return found
+
+
+def test_every_contract_is_kept(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.chdir(ROOT)
+    assert lint_imports(no_cache=True) == EXIT_STATUS_SUCCESS, capsys.readouterr().out
+
+
+def test_features_stand_in_the_contract_in_the_order_in_which_they_may_know_each_other() -> None:
+    layers = next(contract["layers"] for contract in contracts() if "app.kernel" in contract.get("layers", ()))
+    expected = ["app.features", *(f"app.{feature.name}" for feature in reversed(FEATURES)), "app.kernel"]
+    assert layers == expected
+
+
+def test_every_folder_of_the_app_is_the_kernel_or_a_listed_feature() -> None:
+    folders = {path.parent.name for path in (ROOT / "app").glob("*/__init__.py")}
+    assert folders == {"kernel", *(feature.name for feature in FEATURES)}
+
+
+@pytest.mark.parametrize("feature", [feature.name for feature in FEATURES])
+def test_every_feature_of_several_rooms_has_a_contract_that_names_each_of_its_files(feature: str) -> None:
+    files = {path.stem for path in (ROOT / "app" / feature).glob("*.py")} - {"__init__"}
+    files |= {path.parent.name for path in (ROOT / "app" / feature).glob("*/__init__.py")}
+    if not files & {"models", "policy", "queries", "actions"}:
+        return  # a feature that only shows pages has nothing to keep apart
+    layers = next((c["layers"] for c in contracts() if c.get("containers") == [f"app.{feature}"]), [])
+    named = [name.strip(" ()") for layer in layers for name in layer.split("|")]
+    assert sorted(named) == sorted(files)
+    ranks = {name: len(layers) - rank for rank, layer in enumerate(layers) for name in map(str.strip, layer.split("|"))}
+    in_order = [ranks[name] for name in ROOMS if name in ranks and name not in ("views", "live", "jobs", "cli")]
+    assert in_order == sorted(in_order), "the contract allows what the table of the architecture does not"
+
+
+def strangers_to_the_kernel() -> list[str]:
+    """Imports of a feature's module inside the kernel, also where the linter does not look: inside functions and for types."""
+    features = {feature.name for feature in FEATURES}
+    return [
+        source.at(node, name)
+        for source in modules("app/kernel")
+        for node, name, _ in imports(source)
+        if name.startswith("app.") and name.split(".")[1] in {*features, "features"}
+    ]
+
+
+def test_the_kernel_knows_no_feature() -> None:
+    assert strangers_to_the_kernel() == []
+
+
+def test_nobody_but_wsgi_names_the_engine() -> None:
+    engines = {"eventlet", "gevent", "greenlet"}
+    found = [
+        source.at(node) for source in modules() for node, name, _ in imports(source) if name.split(".")[0] in engines
+    ]
+    assert found == []
+    assert "eventlet" in {name for _, name, _ in imports(module("wsgi.py", (ROOT / "wsgi.py").read_text()))}

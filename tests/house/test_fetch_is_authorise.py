@@ -1,0 +1,217 @@
+"""Law 2: fetch is authorise. What one may not see is not found, and looks exactly like what never was."""
+
+import ast
+import re
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from app.identity.models import LoginSession
+from app.kernel import work
+from app.kernel.access import Role
+from app.kernel.house import House
+from tests.factories import Factory
+from tests.house.matrix import MISSING, form_token
+from tests.house.sample import actions as letters
+from tests.house.sockets import socket
+from tests.house.sources import Module, calls, imports, module, modules, name_of
+
+#: The files of a feature that may name a table in a statement. All others ask them.
+SELECTING = {"policy.py", "queries.py", "actions.py", "models.py"}
+#: Ways to read past the scopes.
+READING = {
+    "select",
+    "session.get",
+    "session.get_one",
+    "session.query",
+    "session.scalars",
+    "session.scalar",
+    "session.execute",
+}
+#: Statements on protected tables that no `visible_*` scope guards, each with what guards it instead.
+REVIEWED = {
+    "app/identity/queries.py find_invitation": "whoever has the code may use it",
+    "app/identity/queries.py _LIVE_SESSION": "whoever has the token is its person",
+    "app/identity/queries.py ended_within": "row numbers for the watch over sockets; shown to nobody",
+    "app/identity/queries.py still_alive": "row numbers for the watch over sockets; shown to nobody",
+    "app/chat/actions.py leave_room": "the room's address, right after the actor's own membership was removed",
+    "app/chat/actions.py forget_old_epochs": "the hourly task; shown to nobody",
+}
+
+
+def readers_past_the_queries(sources: Iterable[Module]) -> list[str]:
+    """Every statement in a view, an event, a job, a form or a command."""
+    found = []
+    for source in sources:
+        if source.file in SELECTING or source.path.startswith("app/kernel/") or "/demo/" in source.path:
+            continue
+        for call, name in calls(source):
+            if name in READING or any(name.endswith(f".{way}") for way in READING) or ".query." in f"{name}.":
+                found.append(source.at(call, name))
+        found += [
+            source.at(node, "imports sqlalchemy") for node, name, _ in imports(source) if name.startswith("sqlalchemy")
+        ]
+    return found
+
+
+def protected(sources: Iterable[Module]) -> set[str]:
+    """Every model that some policy has a `visible_*` scope for."""
+    return {
+        ast.unparse(node.returns).removeprefix("Select[").removesuffix("]")
+        for source in sources
+        if source.file == "policy.py"
+        for node in source.walk(ast.FunctionDef)
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("visible_") and node.returns is not None
+    }
+
+
+def unscoped(sources: Iterable[Module], models: set[str]) -> set[str]:
+    """Every function or constant with a select on a protected model that no scope of a policy is part of."""
+    found = set()
+    for source in sources:
+        if source.file not in ("queries.py", "actions.py"):
+            continue
+        for part in source.tree.body:
+            named = {
+                name_of(arg).partition(".")[0]
+                for call in ast.walk(part)
+                if isinstance(call, ast.Call) and name_of(call) == "select"
+                for arg in call.args
+            }
+            if named & models and "policy." not in ast.unparse(part):
+                found.add(f"{source.path} {_called(part)}")
+    return found
+
+
+def _called(part: ast.stmt) -> str:
+    if isinstance(part, ast.FunctionDef | ast.ClassDef):
+        return part.name
+    return ast.unparse(part.targets[0]) if isinstance(part, ast.Assign) else ""
+
+
+def test_views_events_jobs_and_forms_ask_the_queries() -> None:
+    assert readers_past_the_queries(modules()) == []
+
+
+def test_every_statement_on_a_protected_model_has_its_scope_or_was_reviewed() -> None:
+    assert unscoped(modules(), protected(modules())) == set(REVIEWED)
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        "select(Room)",
+        "work.session().get(Room, 1)",
+        "session.query(Room)",
+        "Room.query.all()",
+        "from sqlalchemy import text",
+    ],
+)
+def test_the_law_finds_a_view_that_reads_by_itself(planted: str) -> None:
+    assert readers_past_the_queries([module("app/chat/views.py", planted)])
+
+
+def test_the_law_finds_a_query_without_a_scope() -> None:
+    planted = (
+        "def get_room(actor, id):\n    return work.session().scalars(select(Room).where(Room.public_id == id)).one()"
+    )
+    assert unscoped([module("app/chat/queries.py", planted)], {"Room"}) == {"app/chat/queries.py get_room"}
+
+
+# --- what people find ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def theirs(app: Flask, house: House, make: Factory) -> dict[str, str]:
+    """Public ids of things that belong to somebody else."""
+    other = make.person()
+    room = make.room(other)
+    message = make.message(other, room, "Between ourselves")
+    with work.scope(house) as opened:
+        session = opened.session.scalars(
+            select(LoginSession.public_id).where(LoginSession.id == other.session_id)
+        ).one()
+        letter = letters.write_letter(other, "For nobody else").public_id
+    return {"room": room.public_id, "session": session, "letter": letter, "message": message.id}
+
+
+def asked(app: Flask, token: str, request: str, id: str) -> tuple[int, str]:
+    """The status and the page, without what differs in every answer and without the id itself."""
+    method, address = request.split()
+    client = app.test_client()
+    client.set_cookie("sanad", token)
+    form = {"csrf_token": form_token(client), "body": "Hello", "client_id": "AAAAAAAA"} if method == "POST" else None
+    answer = client.open(address.format(id), method=method, data=form)
+    page = re.sub(r'name="csrf_token" value="[^"]*"', "", answer.get_data(as_text=True))
+    return answer.status_code, page.replace(id, "ID")
+
+
+class Question(NamedTuple):
+    role: Role
+    request: str
+    thing: str
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        Question(Role.MEMBER, "GET /letters/{}", "letter"),
+        Question(Role.MEMBER, "POST /me/sessions/{}/end", "session"),
+        Question(Role.MODERATOR, "POST /me/sessions/{}/end", "session"),
+        Question(Role.MEMBER, "POST /rooms/{}/messages", "room"),
+        Question(Role.ADMINISTRATOR, "GET /rooms/{}", "room"),
+        Question(Role.CASEWORKER, "POST /rooms/{}/join", "room"),
+        Question(Role.EMPLOYER, "GET /rooms/{}", "room"),
+        Question(Role.MEMBER, "POST /people/invitations/{}/withdraw", "session"),
+        Question(Role.MEMBER, "GET /rooms/{}", "message"),
+    ],
+    ids=" ".join,
+)
+def test_a_thing_of_others_looks_like_one_that_never_was(
+    app: Flask, make: Factory, theirs: dict[str, str], question: Question
+) -> None:
+    token = make.token(roles=(question.role,))
+    hidden = asked(app, token, question.request, theirs[question.thing])
+    assert hidden[0] == 404
+    assert hidden == asked(app, token, question.request, MISSING)
+
+
+@pytest.mark.parametrize("event", ["letter.read", "room.open", "room.since", "room.post", "room.read"])
+def test_an_event_about_a_thing_of_others_is_answered_like_one_about_nothing(
+    app: Flask, make: Factory, theirs: dict[str, str], event: str
+) -> None:
+    thing = event.partition(".")[0]
+
+    def answer(id: str) -> dict[str, Any]:
+        payload = {thing: id, "since": 0, "seq": 1, "body": "Hello", "client_id": "AAAAAAAA"}
+        with socket(app, make.token()) as client:
+            found: dict[str, Any] = client.emit(event, payload, callback=True)
+            return found
+
+    hidden = answer(theirs[thing])
+    assert hidden == answer(MISSING)
+    assert hidden["error"]["code"] == "not_found"
+
+
+def test_whoever_is_not_in_a_room_sees_its_door_and_none_of_its_words(
+    app: Flask, make: Factory, theirs: dict[str, str]
+) -> None:
+    client = app.test_client()
+    make.sign_in(client, make.token())
+    for address in ("", "?around=1", "?before=99"):
+        page = client.get(f"/rooms/{theirs['room']}{address}")
+        assert page.status_code == 200
+        assert "Between ourselves" not in page.get_data(as_text=True)
+        assert theirs["message"] not in page.get_data(as_text=True)
+
+
+def test_the_owner_finds_what_others_do_not(app: Flask, house: House, make: Factory) -> None:
+    token = make.token()
+    with work.scope(house):
+        letter = letters.write_letter(make.actor(token), "Mine")
+    assert asked(app, token, "GET /letters/{}", letter.public_id) == (200, "Mine")
+    with socket(app, token) as client:
+        assert client.emit("letter.read", {"letter": letter.public_id}, callback=True) == {"ok": True, "words": "Mine"}

@@ -1,0 +1,87 @@
+"""Signing out, and the quick exit: the session is dead on the server, whatever the browser does."""
+
+import pytest
+from sqlalchemy import text
+
+from app.kernel.house import House
+from app.kernel.sessions import PLAIN_COOKIE
+from tests.factories import Factory
+from tests.identity.visitor import ON_ONE_DATABASE, Visit, cookie_set_by, words
+
+CLEARED = '"cache", "storage"'
+
+
+@pytest.mark.parametrize("way_out", ["/sign-out", "/exit"])
+def test_the_session_is_dead_and_the_browser_forgets(visit: Visit, make: Factory, way_out: str) -> None:
+    nour = make.token("Nour")
+    browser, elsewhere = visit(nour), visit(make.another_session(make.actor(nour)))
+    answer = browser.sends(way_out)
+    assert answer.headers["Clear-Site-Data"] == CLEARED
+    assert cookie_set_by(answer, PLAIN_COOKIE)["max-age"] == "0"
+    assert browser.token == ""
+    assert not visit(nour).is_signed_in()
+    assert elsewhere.is_signed_in()
+
+
+@ON_ONE_DATABASE
+def test_signing_out_leads_home(visit: Visit, make: Factory) -> None:
+    answer = visit(make.token("Nour")).sends("/sign-out")
+    assert (answer.status_code, answer.location) == (303, "/")
+
+
+@ON_ONE_DATABASE
+def test_the_exit_leads_to_a_neutral_site_and_says_nothing(visit: Visit, make: Factory, house: House) -> None:
+    answer = visit(make.token("Nour")).sends("/exit")
+    page = words(answer)
+    assert answer.status_code == 200
+    assert answer.headers["Refresh"] == f"0; url={house.settings.exit_url}"
+    assert f'content="0; url={house.settings.exit_url}"' in page
+    for telling in ("Sanad", "سند", "Nour", "stylesheet", "script"):
+        assert telling not in page
+
+
+@pytest.mark.parametrize("token", ["", "of-a-page-that-was-opened-long-ago"])
+@ON_ONE_DATABASE
+def test_the_exit_opens_from_the_oldest_page(visit: Visit, make: Factory, token: str) -> None:
+    nour = make.token("Nour")
+    answer = visit(nour).sends("/exit", {"csrf_token": token})
+    assert answer.status_code == 200
+    assert "Refresh" in answer.headers
+    assert not visit(nour).is_signed_in()
+
+
+@ON_ONE_DATABASE
+def test_the_exit_opens_for_those_who_are_not_signed_in(visit: Visit) -> None:
+    answer = visit().sends("/exit")
+    assert answer.status_code == 200
+    assert "Refresh" in answer.headers
+    assert answer.headers["Clear-Site-Data"] == CLEARED
+
+
+@ON_ONE_DATABASE
+def test_the_exit_opens_when_nothing_can_be_written(visit: Visit, make: Factory, house: House) -> None:
+    browser = visit(make.token("Nour"))
+    with house.databases.data.execution_options(writes=True).begin() as connection:
+        connection.execute(
+            text("create trigger full before update on login_session begin select raise(abort, 'full'); end")
+        )
+    answer = browser.sends("/exit")
+    assert answer.status_code == 200
+    assert "Refresh" in answer.headers
+    assert browser.token == ""
+
+
+@pytest.mark.parametrize("way_out", ["/sign-out", "/exit"])
+@ON_ONE_DATABASE
+def test_no_link_leads_out(visit: Visit, make: Factory, way_out: str) -> None:
+    browser = visit(make.token("Nour"))
+    assert browser.opens(way_out).status_code == 405
+    assert browser.is_signed_in()
+
+
+@pytest.mark.parametrize("page", ["/", "/about", "/safety", "/help", "/sign-in", "/join", "/me", "/rooms", "/nowhere"])
+@ON_ONE_DATABASE
+def test_the_exit_is_on_every_page(visit: Visit, make: Factory, page: str) -> None:
+    for browser in (visit(), visit(make.token())):
+        answer = browser.client.get(page, follow_redirects=True)
+        assert 'action="/exit"' in words(answer)
