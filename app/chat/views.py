@@ -90,8 +90,9 @@ def _room_page(actor: Actor, room: Room, form: PostForm) -> str:
     else:
         stretch = queries.newest(actor, room)
     messages = _lines(actor, stretch, membership)
-    if not stretch.after and stretch.words and request.method == "GET":
-        actions.mark_read(actor, room, seq=stretch.words[-1].seq)
+    newest = stretch.words[-1].seq if stretch.words and not stretch.after else 0
+    if newest > membership.read_seq and request.method == "GET":
+        actions.mark_read(actor, room, seq=newest)
     return _page(
         room,
         joined=True,

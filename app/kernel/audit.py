@@ -16,6 +16,7 @@ from app.kernel import work
 from app.kernel.actor import Actor
 from app.kernel.db import Base, UtcTime, now
 from app.kernel.vault import Place, Purpose, Vault
+from app.kernel.work import action
 
 START = bytes(32)
 
@@ -50,6 +51,15 @@ class AuditHead(Base):
     proof: Mapped[bytes] = mapped_column(LargeBinary(32))
 
 
+@action
+def prepare() -> None:
+    """Make the head of the chain before there is any act, so that an empty record without one is known to be emptied.
+
+    Called once when an instance is made; harmless afterwards.
+    """
+    _first_head(work.session(), work.house().vault)
+
+
 def record(actor: Actor, act: str, *, target_kind: str = "", target: str = "", reason: str = "") -> None:
     """Add an entry in the current transaction: the act and its record are stored together or not at all."""
     session, vault = work.session(), work.house().vault
@@ -75,7 +85,7 @@ def record(actor: Actor, act: str, *, target_kind: str = "", target: str = "", r
 
 
 def _first_head(session: Session, vault: Vault) -> AuditHead:
-    """The head before the first act. Of two first acts at once the second waits here, and goes on from the first one's."""
+    """The head, made if it is not there yet. Of two first acts at once the second waits here, and goes on from the first one's."""
     insert_once = postgres_insert if session.get_bind().dialect.name == "postgresql" else sqlite_insert
     session.execute(
         insert_once(AuditHead)
@@ -108,7 +118,7 @@ def verify(session: Session, vault: Vault) -> list[str]:
             problems.append(f"entry {entry.number} ({entry.act}) was changed")
         expected, previous = entry.number + 1, entry.hash
     if head is None:
-        return [*problems, "the head of the chain is missing"] if expected > 1 else problems
+        return [*problems, "the head of the chain is missing"]
     return problems + _verify_head(session, vault, head, last=expected - 1, last_hash=previous)
 
 

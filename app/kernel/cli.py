@@ -60,6 +60,8 @@ def make_instance(app: Flask) -> list[str]:
     if migrations.upgrade(app):
         done.append("databases brought up to date")
     house.vault.prepare()
+    with work.scope(house):
+        audit.prepare()
     return done
 
 

@@ -444,6 +444,7 @@ def test_keys_direction_and_length_are_the_writers_choice(scene: Scene) -> None:
     assert field.input_value() == "first\n"
     field.press("Control+Enter")
     lina.sees("first")
+    lina.page.click(".composer__more summary")
     lina.page.check("[data-enter-sends]")
     field.fill("second")
     field.press("Shift+Enter")

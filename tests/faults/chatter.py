@@ -58,7 +58,8 @@ class Chatter:
                     waiting = None
                     self._catch_up(client)
                 except (SocketIOError, OSError):
-                    client = self._drop(client)
+                    self._drop(client)
+                    client = None
                     self.stopping.wait(0.05)
             client = client if client and client.connected else self._connect()
             self._catch_up(client, force=True)

@@ -1,6 +1,7 @@
 """The law of imports: the contracts of pyproject.toml hold, and they speak of every feature in the order of features.py."""
 
 import tomllib
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,6 +26,16 @@ def test_every_contract_is_kept(monkeypatch: pytest.MonkeyPatch, capsys: pytest.
     assert lint_imports(no_cache=True) == EXIT_STATUS_SUCCESS, capsys.readouterr().out
 
 
+def test_a_broken_contract_is_found(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(ROOT)
+    config = tmp_path / "contracts.toml"
+    config.write_text(
+        '[tool.importlinter]\nroot_packages = ["app"]\n[[tool.importlinter.contracts]]\nname = "No"\ntype = "forbidden"\n'
+        'source_modules = ["app.chat"]\nforbidden_modules = ["app.identity"]\n'
+    )
+    assert lint_imports(config_filename=str(config), no_cache=True) != EXIT_STATUS_SUCCESS
+
+
 def test_features_stand_in_the_contract_in_the_order_in_which_they_may_know_each_other() -> None:
     layers = next(contract["layers"] for contract in contracts() if "app.kernel" in contract.get("layers", ()))
     expected = ["app.features", *(f"app.{feature.name}" for feature in reversed(FEATURES)), "app.kernel"]
@@ -42,7 +53,7 @@ def test_every_feature_of_several_rooms_has_a_contract_that_names_each_of_its_fi
     files |= {path.parent.name for path in (ROOT / "app" / feature).glob("*/__init__.py")}
     if not files & {"models", "policy", "queries", "actions"}:
         return  # a feature that only shows pages has nothing to keep apart
-    layers = next((c["layers"] for c in contracts() if c.get("containers") == [f"app.{feature}"]), [])
+    layers: list[str] = next((c["layers"] for c in contracts() if c.get("containers") == [f"app.{feature}"]), [])
     named = [name.strip(" ()") for layer in layers for name in layer.split("|")]
     assert sorted(named) == sorted(files)
     ranks = {name: len(layers) - rank for rank, layer in enumerate(layers) for name in map(str.strip, layer.split("|"))}

@@ -82,7 +82,7 @@ def no_access() -> Feature:
 
 def event_without_access() -> Feature:
     events = Events()
-    events._events["extra"] = SocketEvent("extra", None, lambda *_: {})  # type: ignore[arg-type]  # the mistake is the point
+    events._events["extra"] = SocketEvent("extra", None, lambda *_: {}, by_hand=False)  # type: ignore[arg-type]  # the mistake is the point
     return Feature("extra", events=events)
 
 

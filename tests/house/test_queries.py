@@ -1,0 +1,91 @@
+"""No page asks the databases more often because there is more to show."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from flask import Flask
+from sqlalchemy import event
+
+from app.chat.models import Room
+from app.kernel.access import Role
+from app.kernel.house import House
+from tests.factories import Factory
+
+#: The statements of each page, in the data database and in the keys database, with nothing in memory. Lower is welcome;
+#: a higher number needs a reason in the commit that raises it.
+PAGES = {
+    "/": (3, 1),
+    "/rooms": (2, 1),
+    "/rooms/{room}": (8, 2),
+    "/rooms/{room}?before=1000": (7, 2),
+    "/me": (1, 1),
+    "/me/sessions": (2, 1),
+    "/people/invitations": (2, 1),
+}
+BUSY = 10
+
+
+@contextmanager
+def counted(house: House) -> Iterator[dict[str, list[str]]]:
+    """What is asked of each database meanwhile."""
+    asked: dict[str, list[str]] = {"data": [], "keys": []}
+    engines = {"data": house.databases.data, "keys": house.databases.keys}
+
+    def listener(name: str) -> object:
+        def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+            if not statement.startswith(("BEGIN", "PRAGMA")):
+                asked[name].append(statement)
+
+        return note
+
+    notes = {name: listener(name) for name in engines}
+    for name, engine in engines.items():
+        event.listen(engine, "before_cursor_execute", notes[name])
+    try:
+        yield asked
+    finally:
+        for name, engine in engines.items():
+            event.remove(engine, "before_cursor_execute", notes[name])
+
+
+@pytest.fixture
+def reader(make: Factory) -> str:
+    return make.token(roles=(Role.MEMBER, Role.ADMINISTRATOR))
+
+
+def ask(app: Flask, house: House, token: str, address: str) -> tuple[int, int]:
+    """How many statements one page costs in each database, with no key in memory."""
+    client = app.test_client()
+    client.set_cookie("sanad", token)
+    house.vault._opened.clear()
+    with counted(house) as asked:
+        answer = client.get(address)
+    assert answer.status_code == 200
+    return len(asked["data"]), len(asked["keys"])
+
+
+def test_no_page_costs_more_when_there_is_ten_times_as_much(app: Flask, house: House, make: Factory, reader: str) -> None:
+    found: dict[int, dict[str, tuple[int, int]]] = {}
+    for times in (1, BUSY):
+        room = busy_room(make, reader, times)
+        for page in PAGES:
+            address = page.format(room=room.public_id)
+            ask(app, house, reader, address)  # the first time reads what is read once, such as whether there is a demo
+            found.setdefault(times, {})[page] = ask(app, house, reader, address)
+    assert found[BUSY] == found[1], "a page asks once for each thing that it shows"
+    assert found[1] == PAGES
+
+
+def busy_room(make: Factory, token: str, times: int) -> Room:
+    """A room with other people's words in it, and as many other rooms, sessions and invitations."""
+    reader = make.actor(token)
+    others = [make.person() for _ in range(times)]
+    room = make.room(reader, *others)
+    for number in range(5 * times):
+        make.message(others[number % times], room, f"Line {number}")
+    for other in others:
+        make.room(reader, other)
+        make.another_session(reader)
+        make.invitation()
+    return room
