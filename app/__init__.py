@@ -49,7 +49,6 @@ def create_app(
     login.request_loader(lambda request: _known(identify(request, keeper, cookie)))
     # The exit must work from the oldest page; no other site can send the cookie along that it ends (SameSite).
     CSRFProtect(app).exempt("app.identity.views.exit")
-    headers.attach(app, settings)
     compression.attach(app)
     errors.attach(app)
     i18n.attach(app, settings.languages)
@@ -64,6 +63,7 @@ def create_app(
     cli.attach(app)
     migrations.attach(app, house.databases)
     gateway.attach(app)
+    headers.attach(app, settings)
     return app
 
 

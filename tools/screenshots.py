@@ -53,7 +53,7 @@ VISITS = (
     Visit("ar-360", "نور", "ar-SY", 360, 740, 2),
     Visit("en-1280", "Lina", "en-GB", 1280, 800, 1),
 )
-#: The first room as somebody in the other half of the day has it.
+#: A room after dark.
 NIGHT = Visit("ar-360-night", "أبو الورد", "ar-SY", 360, 740, 2, night=True)
 
 

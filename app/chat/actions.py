@@ -180,7 +180,7 @@ def forget_old_epochs(actor: Actor) -> int:
         if epoch.last_on + timedelta(days=keep_days) < today
     ]
     for epoch in over:
-        session.execute(delete(Message).where(Message.epoch_id == epoch.id))
+        session.execute(delete(Message).where(Message.room_id == epoch.room_id, Message.epoch_id == epoch.id))
         session.delete(epoch)
     if over:
         enqueue("vault.shred", keys=[epoch.key_id for epoch in over])

@@ -85,7 +85,7 @@ def record(actor: Actor, act: str, *, target_kind: str = "", target: str = "", r
 
 
 def _first_head(session: Session, vault: Vault) -> AuditHead:
-    """The head, made if it is not there yet. Of two first acts at once the second waits here, and goes on from the first one's."""
+    """The head, made if it is not there yet. Of two first acts at once the second waits here and then follows the first."""
     insert_once = postgres_insert if session.get_bind().dialect.name == "postgresql" else sqlite_insert
     session.execute(
         insert_once(AuditHead)

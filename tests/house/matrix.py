@@ -153,17 +153,19 @@ class Stage:
         return forms.get(endpoint, dict)()
 
 
-def form_token(client: FlaskClient) -> str:
+def form_token(client: FlaskClient, base_url: str | None = None) -> str:
     """The CSRF token of this browser's forms."""
-    found = re.search(r'name="csrf_token" value="([^"]+)"', client.get("/help").get_data(as_text=True))
+    page = client.get("/help", base_url=base_url).get_data(as_text=True)
+    found = re.search(r'name="csrf_token" value="([^"]+)"', page)
     assert found, "the help page has no form: where else would a token come from?"
     return found.group(1)
 
 
 def cases(stage: Stage, door: str, rule: str, who: Someone) -> dict[str, str]:
     """The addresses of a route, by what stands for its id."""
-    if rule.startswith("/static/dist/"):
-        return {"built": f"/static/dist/{manifest()['page.css']}", "missing": "/static/dist/missing.css"}
+    if door.endswith(" web.asset"):
+        names = {"built": manifest()["page.css"], "missing": "missing.css"}
+        return {case: rule.replace("<name>", name) for case, name in names.items()}
     if rule == "/leaving":
         return {"address": f"{rule}?to=https://example.org/", "no address": f"{rule}?to=javascript:x"}
     if "<" not in rule:

@@ -12,11 +12,14 @@ from typing import Any
 import pytest
 import requests
 import socketio
+import websocket
+from sqlalchemy import func, select
 
-from app.chat.models import Room
+from app.chat.models import Message, Room
 from app.identity import actions
 from app.kernel import work
 from app.kernel.actor import Actor
+from app.kernel.sessions import PLAIN_COOKIE
 from tests.conftest import Template
 from tests.factories import PASSPHRASE, Factory
 from tests.server import Server, wait_for
@@ -62,6 +65,18 @@ class Listener:
         client.on("disconnect", lambda *_: listener.gone.append(time.monotonic()))
         assert client.call("room.open", {"room": room.public_id, "since": None})["ok"]
         return listener
+
+
+def is_let_in(site: Server, token: str) -> bool:
+    """Whether a socket of this session is welcomed. By hand, since the client library may take half a minute to see a refusal."""
+    address = f"{site.address.replace('http', 'ws', 1)}/socket.io/?EIO=4&transport=websocket"
+    wire = websocket.create_connection(address, origin=site.address, cookie=f"{PLAIN_COOKIE}={token}", timeout=10)
+    try:
+        assert str(wire.recv()).startswith("0")  # Engine.IO opens
+        wire.send("40")  # Socket.IO asks to join
+        return str(wire.recv()).startswith("40")
+    finally:
+        wire.close()
 
 
 def form_token(browser: requests.Session, site: Server) -> str:
@@ -137,24 +152,22 @@ def test_an_ended_session_hears_nothing_more(
     speaker = site.socket(people.another_session(lina))
 
     end(site, people, nour, token)
-    begun = time.monotonic()
+    wait_for(lambda: hers.gone and tab.gone, seconds=AT_ONCE + GRACE, what="both sockets to be put out")
     for listener in (hers, tab):
-        wait_for(lambda listener=listener: listener.gone, seconds=AT_ONCE + GRACE, what="the socket to be put out")
         assert len(listener.ended) == 1
         assert listener.ended[0] <= listener.gone[0]
-    assert min(hers.gone[0], tab.gone[0]) - begun < AT_ONCE + GRACE
 
     sent = {"room": room.public_id, "client_id": "after-the-end-1", "body": "Is she still here?"}
     assert speaker.call("room.post", sent)["ok"]
     wait_for(lambda: witness.heard, what="the others to hear it")
     assert hers.heard == tab.heard == []
-    with pytest.raises(socketio.exceptions.ConnectionError):
-        site.socket(token)
+    assert not is_let_in(site, token)
+    assert is_let_in(site, people.another_session(lina))
     for client in (witness.client, speaker):
         client.disconnect()
 
 
-def test_a_session_that_dies_between_two_events_is_told_so(site: Server, people: Factory) -> None:
+def test_what_is_sent_after_the_end_is_neither_stored_nor_acknowledged(site: Server, people: Factory) -> None:
     token = people.token()
     nour = people.actor(token)
     room = people.room(nour)
@@ -162,15 +175,12 @@ def test_a_session_that_dies_between_two_events_is_told_so(site: Server, people:
     sign_out_in_another_process(site, people, nour, token)
     answers: list[dict[str, Any]] = []
     sent = {"room": room.public_id, "client_id": "too-late-to-say", "body": "Am I still here?"}
-    try:
-        answers.append(listener.client.call("room.post", sent, timeout=5))
-    except (socketio.exceptions.SocketIOError, socketio.exceptions.BadNamespaceError):
-        pass  # the watch was faster
-    assert [answer["error"]["code"] for answer in answers] in ([], ["signed_out"])
+    listener.client.emit("room.post", sent, callback=answers.append)  # likely before the watch has noticed
     wait_for(lambda: listener.gone, seconds=AT_ONCE + GRACE, what="the socket to be put out")
-    with work.scope(people.house) as opened:
-        assert opened.session.connection().exec_driver_sql("select count(*) from message").scalar_one() >= 0
+    assert not any(answer["ok"] for answer in answers)
     assert listener.heard == []
+    with work.scope(people.house) as opened:
+        assert opened.session.scalar(select(func.count(Message.id)).where(Message.room_id == room.id)) == 0
 
 
 def test_twelve_who_sign_in_at_once_keep_nobody_waiting(site: Server, people: Factory) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import requests
+from click.testing import Result
 from flask import Flask
 
 from app.identity.models import PersonRole
@@ -16,6 +17,11 @@ from tests.identity.visitor import ON_ONE_DATABASE, Visit
 from tests.server import Server
 
 LINK = re.compile(r"^(http://\S+)/join\?code=(\S+)$", re.MULTILINE)
+
+
+def flask_init(app: Flask, *words: str) -> Result:
+    with app.app_context():
+        return app.test_cli_runner().invoke(args=["init", *words])
 
 
 def test_from_an_empty_folder_to_an_administrator_who_is_signed_in(tmp_path: Path) -> None:
@@ -56,7 +62,7 @@ def test_from_an_empty_folder_to_an_administrator_who_is_signed_in(tmp_path: Pat
 
 def test_a_second_start_says_what_to_do_and_invites_nobody(app: Flask, make: Factory, visit: Visit) -> None:
     make.person("Nour")
-    refused = app.test_cli_runner().invoke(args=["init"])
+    refused = flask_init(app)
     assert refused.exit_code == 1
     assert refused.output.strip() == (
         "Error: people are here already; for one more administrator use: flask init --again"
@@ -67,7 +73,7 @@ def test_one_more_administrator_is_invited_when_the_first_is_lost(
     app: Flask, make: Factory, visit: Visit, house: House
 ) -> None:
     make.person("Nour")
-    printed = app.test_cli_runner().invoke(args=["init", "--again"])
+    printed = flask_init(app, "--again")
     assert printed.exit_code == 0, printed.output
     link = LINK.search(printed.output)
     assert link
@@ -81,7 +87,7 @@ def test_one_more_administrator_is_invited_when_the_first_is_lost(
 @pytest.mark.parametrize("days", [0, 1])
 @ON_ONE_DATABASE
 def test_the_link_lasts_a_day(app: Flask, visit: Visit, house: House, days: int) -> None:
-    link = LINK.search(app.test_cli_runner().invoke(args=["init"]).output)
+    link = LINK.search(flask_init(app).output)
     assert link
     with work.scope(house) as opened, opened.writing():
         opened.session.connection().exec_driver_sql(

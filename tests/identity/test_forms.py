@@ -21,10 +21,12 @@ TABLES = ("person", "login_session", "invitation", "room_member", "message")
 
 def posts(app: Flask) -> list[tuple[str, str]]:
     """Endpoint and address of every form, with something in the place of each variable."""
-    with app.test_request_context():
-        rules = [rule for rule in app.url_map.iter_rules() if "POST" in (rule.methods or ())]
-        adapter = app.create_url_adapter(None) or app.url_map.bind("localhost")
-        return [(rule.endpoint, adapter.build(rule.endpoint, dict.fromkeys(rule.arguments, "AAAAAAAAAAAAAAAA"))) for rule in rules]  # fmt: skip
+    ways = app.url_map.bind("localhost")
+    forms = [rule for rule in app.url_map.iter_rules() if "POST" in (rule.methods or ())]
+    return [
+        (rule.endpoint, ways.build(rule.endpoint, dict.fromkeys(rule.arguments, "AAAAAAAAAAAAAAAA"), method="POST"))
+        for rule in forms
+    ]
 
 
 def everything(house: House) -> list[Any]:

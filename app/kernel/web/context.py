@@ -1,6 +1,7 @@
 """What every page is given: who looks (only what a page may know), language, navigation, assets."""
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -10,6 +11,7 @@ import orjson
 from flask import Flask, current_app, request, url_for
 from flask_babel import gettext
 from flask_login import current_user
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.kernel import i18n
 from app.kernel.actor import Actor
@@ -84,7 +86,8 @@ class DemoSeen:
     def look(self, house: House) -> bool:
         if not self._found and time.monotonic() >= self._next_look:
             self._next_look = time.monotonic() + self.LOOK_AGAIN_SECONDS
-            self._found = any(feature.about_demo() for feature in house.features if feature.about_demo)
+            with suppress(SQLAlchemyError):  # a page that says that the database is away must not need it
+                self._found = any(feature.about_demo() for feature in house.features if feature.about_demo)
         return self._found
 
 

@@ -1,6 +1,7 @@
 """Refusals and crashes become pages in the person's words, in one place. Nothing that was typed is lost."""
 
 import logging
+from contextlib import suppress
 from dataclasses import dataclass
 
 from flask import Flask, Response, make_response, render_template, request, url_for
@@ -37,6 +38,8 @@ def refusal_page(refusal: Refusal, status: int = 0) -> Response:
     """The page of a refusal, with its status or the given one. Staff-only things look exactly like missing ones."""
     if isinstance(refusal, Forbidden) and request.method == "GET":
         refusal = NotFound()
+    with suppress(Unavailable):
+        present_actor()  # where nobody can be recognised, the page is that of a stranger
     status = status or refusal.status
     titles = {
         "not_found": gettext("Nothing here"),

@@ -1,8 +1,14 @@
 """Security headers of every response (SAFETY.md, Browser)."""
 
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
 from flask import Flask, Response, request
 
 from config import Settings
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 
 def policy(address: str) -> str:
@@ -25,7 +31,7 @@ def policy(address: str) -> str:
 
 
 def attach(app: Flask, settings: Settings) -> None:
-    """Set the headers on everything, errors included."""
+    """Set the headers on everything, errors included. Called last, so that what the socket server answers is covered too."""
     fixed = {
         "Content-Security-Policy": policy(settings.address),
         "Cross-Origin-Opener-Policy": "same-origin",
@@ -40,9 +46,23 @@ def attach(app: Flask, settings: Settings) -> None:
         fixed["Strict-Transport-Security"] = "max-age=63072000; includeSubDomains"
 
     @app.after_request
-    def protect(response: Response) -> Response:
-        for name, value in fixed.items():
-            response.headers.setdefault(name, value)
+    def forget(response: Response) -> Response:
         if request.endpoint != "web.asset":
             response.headers["Cache-Control"] = "no-store"
         return response
+
+    app.wsgi_app = _covered(app.wsgi_app, {**fixed, "Cache-Control": "no-store"})  # type: ignore[assignment,method-assign]  # as Flask means it
+
+
+def _covered(answer: "WSGIApplication", fixed: dict[str, str]) -> "WSGIApplication":
+    """The application with headers added to whatever it answers, unless it has set them itself."""
+
+    def covered(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        def start(status: str, headers: list[tuple[str, str]], *failed: Any) -> Any:
+            present = {name.lower() for name, _value in headers}
+            more = [(name, value) for name, value in fixed.items() if name.lower() not in present]
+            return start_response(status, headers + more, *failed)
+
+        return answer(environ, start)
+
+    return covered

@@ -1,38 +1,30 @@
-"""Forks processes that work on the keys of an instance until somebody kills them.
+"""Processes that work on the keys of the instance in the environment until somebody kills them."""
 
-`python -m tests.faults.programs.vault_children KEYS_URL KEY_FILE` reads orders from its input, one a line, and answers each
-with one line: `start TASK LOG [KEY ...]` gives the number of a new process, `reap NUMBER` waits until it is gone and gives
-its exit status. Forking from one warm process makes each start cost milliseconds; what is killed is a process of its own.
-"""
-
-import os
 import signal
-import sys
-from collections.abc import Callable
 from itertools import count
-from pathlib import Path
-from typing import NoReturn
 
 from app.kernel.db import Databases
 from app.kernel.vault import Keyring, Place, Purpose, Vault
 from app.kernel.vault import vault as vault_module
+from config import read_settings
+from tests.faults.programs.forking import Log, serve
 
 PLACE = Place("test", "row", "words")
 WORDS = b"what must still open"
 #: Small batches, so that a kill has many places to fall into.
 BATCH = 30
 
-Log = Callable[[str], None]
 
-
-def rotate(vault: Vault, log: Log, _keys: list[str]) -> None:
+def rotate(log: Log, _words: list[str]) -> None:
     """Rotate again and again."""
+    vault = _vault()
     for _ in count():
         log(f"rotated {vault.rotate()}")
 
 
-def shred(vault: Vault, log: Log, keys: list[str]) -> None:
-    """Shred one key after the other, and say so after each."""
+def shred(log: Log, keys: list[str]) -> None:
+    """Shred one key after the other, and say so before and after each."""
+    vault = _vault()
     for key_id in keys:
         log(f"begin {key_id}")
         vault.shred([key_id])
@@ -40,8 +32,9 @@ def shred(vault: Vault, log: Log, keys: list[str]) -> None:
     signal.pause()
 
 
-def make(vault: Vault, log: Log, _keys: list[str]) -> None:
+def make(log: Log, _words: list[str]) -> None:
     """Make keys, seal with each, and open everything made so far in turn, never from memory."""
+    vault = _vault()
     made: list[tuple[str, bytes]] = []
     for number in count():
         key_id = vault.create_key(Purpose.RECORD)
@@ -53,43 +46,11 @@ def make(vault: Vault, log: Log, _keys: list[str]) -> None:
                 raise RuntimeError(f"{earlier} opened to something else")
 
 
-TASKS: dict[str, Callable[[Vault, Log, list[str]], None]] = {"rotate": rotate, "shred": shred, "make": make}
-
-
-def work(task: str, log_file: str, keys: list[str], keys_url: str, key_file: str) -> NoReturn:
-    """What the forked process does; it never returns to the loop below."""
-    handle = os.open(log_file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-
-    def log(line: str) -> None:
-        os.write(handle, line.encode() + b"\n")
-
-    try:
-        vault_module.ROTATE_BATCH = BATCH
-        vault = Vault(Databases(f"sqlite:///{Path(log_file).with_suffix('.data')}", keys_url), Keyring(Path(key_file)))
-        TASKS[task](vault, log, keys)
-    except BaseException as error:
-        log(f"failed {type(error).__name__}: {error}")
-        os._exit(1)
-    os._exit(0)
-
-
-def obey(keys_url: str, key_file: str) -> None:
-    """Take orders until the input ends."""
-    for line in sys.stdin:
-        order, *words = line.split()
-        if order == "start":
-            child = os.fork()
-            if child == 0:
-                work(words[0], words[1], words[2:], keys_url, key_file)
-            answer(child)
-        else:
-            answer(os.waitstatus_to_exitcode(os.waitpid(int(words[0]), 0)[1]))
-
-
-def answer(number: int) -> None:
-    sys.stdout.write(f"{number}\n")
-    sys.stdout.flush()
+def _vault() -> Vault:
+    vault_module.ROTATE_BATCH = BATCH
+    settings = read_settings()
+    return Vault(Databases(settings.database_url, settings.keys_url), Keyring(settings.master_key_file))
 
 
 if __name__ == "__main__":
-    obey(*sys.argv[1:])
+    serve({"rotate": rotate, "shred": shred, "make": make})
