@@ -103,7 +103,7 @@ def read_settings(environ: dict[str, str] | None = None) -> Settings:
         address=address,
         trusted_hosts=hosts or _default_hosts(mode, address),
         proxies=_count("TRUSTED_PROXIES", env.get("TRUSTED_PROXIES", "0"), least=0),
-        async_engine="threading" if env.get("ASYNC_ENGINE") == "threading" else "eventlet",
+        async_engine=_engine(env.get("ASYNC_ENGINE", "eventlet")),
         smtp_url=env.get("SMTP_URL") or None,
         site_title=env.get("SITE_TITLE", ""),
         exit_url=env.get("EXIT_URL", "https://www.wikipedia.org/"),
@@ -196,6 +196,14 @@ def _count(name: str, value: str, *, least: int) -> int:
     if not value.isdecimal() or int(value) < least:
         raise Unsafe(f"{name} must be a whole number from {least}, not {value!r}")
     return int(value)
+
+
+def _engine(value: str) -> Literal["eventlet", "threading"]:
+    if value == "eventlet":
+        return "eventlet"
+    if value == "threading":
+        return "threading"
+    raise Unsafe(f"ASYNC_ENGINE must be eventlet (or threading, for tests), not {value!r}")
 
 
 def _port(value: str) -> int:

@@ -38,6 +38,8 @@ def serve(settings: Settings) -> None:
     TCP_NODELAY: without it a small frame waits 40 ms for the one before to be acknowledged. No SO_REUSEPORT: a second server on
     the same port must fail, not take half of the connections.
     """
+    if not SERVING:
+        raise Unsafe("ASYNC_ENGINE=threading is for tests and commands: `python wsgi.py` serves with eventlet")
     import eventlet.tpool
     import eventlet.wsgi
 

@@ -141,7 +141,11 @@ def _room(room: Room) -> dict[str, Any]:
         "id": room.public_id,
         "name": room.name_ar if arabic else room.name_en,
         "about": room.about_ar if arabic else room.about_en,
-        "keeps": ngettext("Messages are kept for %(num)d day.", "Messages are kept for %(num)d days.", room.keep_days),
+        "keeps": ngettext(
+            "Messages are kept for %(num)d day, and at most a week longer.",
+            "Messages are kept for %(num)d days, and at most a week longer.",
+            room.keep_days,
+        ),
         "members_text": ngettext("%(num)d member is here.", "%(num)d members are here.", room.members),
         "empty": gettext("Nothing here yet. The first words can be yours."),
     }

@@ -3,7 +3,7 @@
 import secrets
 from datetime import timedelta
 
-from sqlalchemy import update
+from sqlalchemy import delete, or_, update
 from sqlalchemy.exc import IntegrityError
 
 from app.identity import passphrases, policy, queries
@@ -25,6 +25,9 @@ SIGN_IN_BY_NAME = Budget("sign-in-name", "8 per minute; 40 per hour")
 JOIN_BY_NETWORK = Budget("join-network", "10 per minute; 60 per hour")
 PASSPHRASE_CHANGES = Budget("passphrase", "6 per hour")
 INVITATION_DAYS = 14
+#: For how long what is over stays (days): long enough to see that a session ended, not to see how somebody lives.
+SESSIONS_KEPT_DAYS = 2
+INVITATIONS_KEPT_DAYS = 30
 #: Letters and digits that are not mistaken for one another when read aloud or from paper (Crockford's base 32).
 CODE_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 WRONG = N_("That name and passphrase do not go together. Check both and try again.")
@@ -235,6 +238,16 @@ def withdraw_invitation(actor: Actor, public_id: str) -> None:
         raise NotFound
     move(work.session(), invitation, InvitationState.WITHDRAWN)
     audit.record(actor, "invitation.withdraw", target_kind="invitation", target=public_id)
+
+
+@action
+def forget_what_is_over(actor: Actor) -> None:
+    """Remove sessions that ended and invitations that can no longer be used, a while after: a disk is no diary of visits."""
+    ensure(actor.kind is Kind.SYSTEM)
+    session, moment = work.session(), now()
+    over = moment - timedelta(days=SESSIONS_KEPT_DAYS)
+    session.execute(delete(LoginSession).where(or_(LoginSession.ended_at < over, LoginSession.expires_at < over)))
+    session.execute(delete(Invitation).where(Invitation.expires_at < moment - timedelta(days=INVITATIONS_KEPT_DAYS)))
 
 
 def _chosen_name(name: str) -> str:

@@ -1,5 +1,6 @@
 """Identity, as it is listed in app/features.py."""
 
+from app.identity import jobs
 from app.identity.actions import remember_preferences
 from app.identity.cli import init
 from app.identity.demo import about_demo, load_people
@@ -16,6 +17,8 @@ feature = Feature(
     name="identity",
     door=door,
     sessions=Sessions(),
+    tasks={"identity.forget": jobs.forget},
+    hourly=("identity.forget",),
     commands=(init,),
     demo=load_people,
     about_demo=about_demo,

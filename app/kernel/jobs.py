@@ -17,7 +17,7 @@ import orjson
 import redis
 from huey import Huey, RedisHuey, SqliteHuey
 from huey.api import TaskWrapper
-from sqlalchemy import Integer, LargeBinary, String, func, select, update
+from sqlalchemy import Integer, LargeBinary, String, delete, func, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.kernel import work
@@ -38,6 +38,8 @@ RETRY_SECONDS = 5
 #: How often the worker looks for rows that Huey was never told of (seconds), and how old such a row is at least.
 SWEEP_SECONDS = 2
 SWEEP_BATCH = 200
+#: For how long done jobs stay, for whoever looks into what happened (days).
+DONE_KEPT_DAYS = 2
 #: A queue that did not answer is left alone for this long (seconds): nobody should wait for it each time.
 REST_SECONDS = 2.0
 #: How long one waits for Redis (seconds): more than the second for which the worker's own question stays open.
@@ -195,4 +197,18 @@ def kernel_tasks(house: "House") -> dict[str, Task]:
     def shred(_actor: Actor, keys: list[str]) -> None:
         house.vault.shred(keys)
 
-    return {"vault.shred": shred}
+    def forget(_actor: Actor) -> None:
+        _forget_done()
+
+    return {"vault.shred": shred, "jobs.forget": forget}
+
+
+#: What the worker enqueues once an hour for the kernel itself.
+KERNEL_HOURLY = ("jobs.forget",)
+
+
+@action
+def _forget_done() -> None:
+    """Remove the rows of jobs that were done a while ago."""
+    over = now() - timedelta(days=DONE_KEPT_DAYS)
+    work.session().execute(delete(Job).where(Job.state == JobState.DONE, Job.done_at < over))

@@ -7,7 +7,7 @@ from types import FrameType
 
 from app.kernel import work
 from app.kernel.house import House
-from app.kernel.jobs import SWEEP_SECONDS, enqueue
+from app.kernel.jobs import KERNEL_HOURLY, SWEEP_SECONDS, enqueue
 
 log = logging.getLogger(__name__)
 
@@ -17,6 +17,9 @@ HOUR = 3600
 def run_worker(house: House) -> None:
     """Run until SIGTERM or SIGINT; what is running then is finished first."""
     stopping = threading.Event()
+    # Huey tells of each failed look at a queue that is down, with a traceback, several times a second: a full disk in a night.
+    # The doctor says that Redis is down, and the sweep does the work meanwhile.
+    logging.getLogger("huey").setLevel(logging.CRITICAL)
     consumer = house.queue.huey.create_consumer(workers=2, periodic=False, initial_delay=0.1, max_delay=1.0)
 
     def sweep() -> None:
@@ -56,4 +59,4 @@ def _enqueue_hourly(names: tuple[str, ...]) -> None:
 def start_hourly(house: House) -> None:
     """Enqueue what every feature wants to happen once an hour."""
     with work.scope(house):
-        _enqueue_hourly(tuple(name for feature in house.features for name in feature.hourly))
+        _enqueue_hourly((*KERNEL_HOURLY, *(name for feature in house.features for name in feature.hourly)))

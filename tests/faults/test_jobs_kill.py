@@ -24,7 +24,7 @@ from app.kernel.vault.models import DataKey
 from app.kernel.work import action
 from config import Settings, read_settings
 from tests.conftest import environment
-from tests.faults.programs.forking import Forks, forks
+from tests.faults.programs.forking import Forks, program
 from tests.faults.programs.jobs_children import open_house
 from tests.server import ROOT, free_port, wait_for
 
@@ -47,21 +47,26 @@ class Instance:
         return self.house.queue.counts()
 
 
-@pytest.fixture
-def instance(settings: Settings, tmp_path: Path) -> Iterator[Instance]:
-    yield from _instance(settings, tmp_path)
+@pytest.fixture(scope="module")
+def warm() -> "Iterator[subprocess.Popen[str]]":
+    with program("tests.faults.programs.jobs_children") as running:
+        yield running
 
 
 @pytest.fixture
-def on_sqlite(sqlite_settings: Settings, tmp_path: Path) -> Iterator[Instance]:
-    yield from _instance(sqlite_settings, tmp_path)
+def instance(warm: "subprocess.Popen[str]", settings: Settings, tmp_path: Path) -> Iterator[Instance]:
+    yield from _instance(warm, settings, tmp_path)
 
 
-def _instance(settings: Settings, folder: Path) -> Iterator[Instance]:
+@pytest.fixture
+def on_sqlite(warm: "subprocess.Popen[str]", sqlite_settings: Settings, tmp_path: Path) -> Iterator[Instance]:
+    yield from _instance(warm, sqlite_settings, tmp_path)
+
+
+def _instance(warm: "subprocess.Popen[str]", settings: Settings, folder: Path) -> Iterator[Instance]:
     environ = environment(settings.instance, DATABASE_URL=settings.database_url, KEYS_URL=settings.keys_url)
     house = open_house(settings)
-    with forks("tests.faults.programs.jobs_children", environ, folder) as running:
-        yield Instance(house, running)
+    yield Instance(house, Forks(warm, environ, folder))
     house.close()
 
 
@@ -85,7 +90,7 @@ def test_nothing_is_done_for_somebody_who_is_killed_before_the_commit(instance: 
 
 
 def test_a_job_whose_worker_is_killed_in_its_middle_is_done_again_from_the_start(instance: Instance) -> None:
-    asker = instance.forks.start("asking", "1")
+    asker = instance.forks.start("asking", "0", "0")
     assert instance.forks.wait(asker) == 0
     job_id = instance.forks.said(asker)[0][1]
     for _ in range(2):
@@ -98,16 +103,15 @@ def test_a_job_whose_worker_is_killed_in_its_middle_is_done_again_from_the_start
 
 
 def test_jobs_are_done_once_each_while_workers_are_killed_again_and_again(instance: Instance) -> None:
-    wanted, chance = 60, random.Random()
-    asker = instance.forks.start("asking", str(wanted))
-    killed = 0
-    while sum(instance.acts("note").values()) < wanted // 2 or killed < 8:
+    chance, wanted = random.Random(), 0
+    for _ in range(6):
+        asker = instance.forks.start("asking", str(wanted), str(wanted + 11))
+        assert instance.forks.wait(asker) == 0
+        wanted += 12
         sweepers = [instance.forks.start("sweeping") for _ in range(2)]
-        time.sleep(chance.uniform(0.01, 0.12))  # the point of the kill, not a wait for anything
+        time.sleep(chance.uniform(0.02, 0.2))  # the point of the kill, not a wait for anything
         for sweeper in sweepers:
             instance.forks.kill(sweeper)
-            killed += 1
-    assert instance.forks.wait(asker) == 0
     last = instance.forks.start("sweeping")
     wait_for(lambda: instance.states() == {JobState.DONE: wanted}, seconds=30, what="all jobs to be done")
     instance.forks.kill(last)
@@ -124,7 +128,7 @@ def test_a_worker_that_is_told_to_stop_finishes_what_it_does(
 ) -> None:
     go = tmp_path / "go"
     worker = on_sqlite.forks.start("working", str(go))
-    on_sqlite.forks.wait(on_sqlite.forks.start("asking", "1"))
+    on_sqlite.forks.wait(on_sqlite.forks.start("asking", "0", "0"))
     wait_for(lambda: on_sqlite.forks.said(worker) == [["begun", "0"]], what="the job to begin")
     os.kill(worker, end)
     assert on_sqlite.acts("note") == {}
@@ -138,7 +142,7 @@ def test_a_worker_does_its_jobs_while_redis_is_down(on_sqlite: Instance, tmp_pat
     go = tmp_path / "go"
     go.touch()
     worker = on_sqlite.forks.start("working", str(go), f"redis://127.0.0.1:{free_port()}/0")
-    on_sqlite.forks.wait(on_sqlite.forks.start("asking", "3"))
+    on_sqlite.forks.wait(on_sqlite.forks.start("asking", "0", "2"))
     wait_for(lambda: on_sqlite.states() == {JobState.DONE: 3}, what="the sweep to find the jobs")
     os.kill(worker, signal.SIGTERM)
     assert on_sqlite.forks.wait(worker) == 0

@@ -3,6 +3,7 @@
 import json
 import random
 import stat
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -17,7 +18,7 @@ from app.kernel.vault import Keyring, Purpose, Shredded, Vault, box
 from app.kernel.vault.models import DataKey
 from config import Settings
 from tests.conftest import environment
-from tests.faults.programs.forking import Forks, forks
+from tests.faults.programs.forking import Forks, program
 from tests.faults.programs.vault_children import PLACE, WORDS
 from tests.server import wait_for
 
@@ -70,14 +71,20 @@ class Instance:
         return min(time.monotonic() - began, 0.25)
 
 
-@pytest.fixture
-def on_sqlite(sqlite_settings: Settings, tmp_path: Path) -> Iterator[Instance]:
-    yield from _instance(sqlite_settings, tmp_path, KEYS)
+@pytest.fixture(scope="module")
+def warm() -> "Iterator[subprocess.Popen[str]]":
+    with program("tests.faults.programs.vault_children") as running:
+        yield running
 
 
 @pytest.fixture
-def on_postgresql(postgres_settings: Settings, tmp_path: Path) -> Iterator[Instance]:
-    yield from _instance(postgres_settings, tmp_path, KEYS_ON_POSTGRESQL)
+def on_sqlite(warm: "subprocess.Popen[str]", sqlite_settings: Settings, tmp_path: Path) -> Iterator[Instance]:
+    yield from _instance(warm, sqlite_settings, tmp_path, KEYS)
+
+
+@pytest.fixture
+def on_postgresql(warm: "subprocess.Popen[str]", postgres_settings: Settings, tmp_path: Path) -> Iterator[Instance]:
+    yield from _instance(warm, postgres_settings, tmp_path, KEYS_ON_POSTGRESQL)
 
 
 def test_a_rotation_killed_anywhere_loses_no_key(on_sqlite: Instance) -> None:
@@ -169,15 +176,13 @@ def _make_keys_meanwhile(instance: Instance, *, times: int) -> None:
     instance.finish()
 
 
-def _instance(settings: Settings, folder: Path, number: int) -> Iterator[Instance]:
+def _instance(warm: "subprocess.Popen[str]", settings: Settings, folder: Path, number: int) -> Iterator[Instance]:
     urls = {"DATABASE_URL": settings.database_url, "KEYS_URL": settings.keys_url}
-    environ = environment(settings.instance, **urls)
-    with forks("tests.faults.programs.vault_children", environ, folder) as running:
-        databases = Databases(settings.database_url, settings.keys_url)
-        instance = Instance(settings, databases, running)
-        instance.sealed = _filled(instance, number)
-        yield instance
-        databases.close()
+    databases = Databases(settings.database_url, settings.keys_url)
+    instance = Instance(settings, databases, Forks(warm, environment(settings.instance, **urls), folder))
+    instance.sealed = _filled(instance, number)
+    yield instance
+    databases.close()
 
 
 def _filled(instance: Instance, number: int) -> dict[str, bytes]:

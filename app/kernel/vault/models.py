@@ -1,5 +1,6 @@
 """The two tables of the keys database."""
 
+import math
 from datetime import date
 from enum import StrEnum
 
@@ -20,7 +21,7 @@ class Purpose(StrEnum):
     @property
     def cache_seconds(self) -> float:
         """For how long another process may still open what was shredded here. Zero: never."""
-        return {Purpose.PERSON: 15.0, Purpose.ROOM_EPOCH: 15.0, Purpose.RECORD: 0.0, Purpose.INDEX: 3600.0}[self]
+        return {Purpose.PERSON: 15.0, Purpose.ROOM_EPOCH: 15.0, Purpose.RECORD: 0.0, Purpose.INDEX: math.inf}[self]
 
 
 class DataKey(KeysBase):

@@ -1,5 +1,6 @@
 """The kernel's own routes: built assets, preferences that visitors have too, the leaving page, health and readiness."""
 
+import shutil
 from mimetypes import guess_type
 
 from flask import Response, make_response, redirect, render_template, request, send_from_directory
@@ -19,6 +20,7 @@ from app.kernel.web.local import local_path
 
 door = Door("web", __name__)
 YEAR = 31_536_000
+LITTLE_DISK = 200 * 1024 * 1024
 
 
 @door.page("/static/dist/<name>", access=Permission.OPEN)
@@ -81,6 +83,12 @@ def ready() -> ResponseReturnValue:
         with house.databases.reading_keys() as keys:
             keys.execute(text("select 1"))
         set_aside = house.queue.counts().get(JobState.SET_ASIDE, 0)
+        free = shutil.disk_usage(house.settings.instance).free
     except Exception:
         return {"status": "unavailable"}, 503
-    return {"status": "ok", "jobs": "ok" if not set_aside else "attention"}
+    # A full disk is no reason to send nobody here any more: reading goes on. It is one to look.
+    return {
+        "status": "ok",
+        "jobs": "attention" if set_aside else "ok",
+        "disk": "attention" if free < LITTLE_DISK else "ok",
+    }

@@ -1,8 +1,9 @@
 """Processes to be killed: forked from one warm program, so that each start costs milliseconds and each kill a whole process.
 
-A program calls `serve(tasks)`; a test holds `Forks` over it.
+A program calls `serve(tasks)`; a module of tests runs it with `program`, and each test holds `Forks` over it.
 """
 
+import json
 import os
 import signal
 import subprocess
@@ -21,9 +22,10 @@ Task = Callable[[Log, list[str]], None]
 
 @dataclass
 class Forks:
-    """The processes that a test starts and kills, and the files in which they say what they have done."""
+    """The processes that one test starts and kills, and the files in which they say what they have done."""
 
     program: "subprocess.Popen[str]"
+    environ: dict[str, str]
     folder: Path
     logs: dict[int, Path] = field(default_factory=dict)
 
@@ -31,7 +33,7 @@ class Forks:
         """Start a process at this task. Returns its number."""
         log = self.folder / f"{len(self.logs)}.log"
         log.touch()
-        number = int(self._order("start", task, str(log), *words))
+        number = self._order(task=task, log=str(log), words=words, environ=self.environ)
         self.logs[number] = log
         return number
 
@@ -42,7 +44,7 @@ class Forks:
 
     def wait(self, number: int) -> int:
         """Wait until the process has ended. Returns its exit status, or minus the signal that ended it."""
-        return int(self._order("wait", str(number)))
+        return self._order(wait=number)
 
     def said(self, number: int) -> list[list[str]]:
         """The whole lines that the process wrote, each as its words. Raises AssertionError when it says that it failed."""
@@ -50,38 +52,39 @@ class Forks:
         assert [line for line in lines if line.startswith("failed")] == []
         return [line.split() for line in lines if line.endswith("\n")]
 
-    def _order(self, *words: str) -> str:
+    def _order(self, **order: object) -> int:
         assert self.program.stdin is not None
         assert self.program.stdout is not None
-        self.program.stdin.write(" ".join(words) + "\n")
+        self.program.stdin.write(json.dumps(order) + "\n")
         self.program.stdin.flush()
-        return self.program.stdout.readline()
+        return int(self.program.stdout.readline())
 
 
 @contextmanager
-def forks(module: str, environ: dict[str, str], folder: Path) -> Iterator[Forks]:
+def program(module: str) -> "Iterator[subprocess.Popen[str]]":
     """Run `python -m module` for as long as the block lasts."""
     with subprocess.Popen(
         [sys.executable, "-m", module],
-        cwd=ROOT, env={"PATH": os.environ["PATH"], **environ}, text=True,
+        cwd=ROOT, env={"PATH": os.environ["PATH"]}, text=True,
         stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-    ) as program:  # fmt: skip
-        yield Forks(program, folder)
-        assert program.stdin is not None
-        program.stdin.close()
+    ) as running:  # fmt: skip
+        yield running
+        assert running.stdin is not None
+        running.stdin.close()
 
 
 def serve(tasks: dict[str, Task]) -> None:
-    """Take orders, one a line, until the input ends: `start TASK LOG WORD ...` and `wait NUMBER`."""
+    """Take orders, one a line, until the input ends: to start a task in a new process, or to wait for one."""
     for line in sys.stdin:
-        order, *words = line.split()
-        if order == "start":
-            child = os.fork()
-            if child == 0:
-                _work(tasks[words[0]], Path(words[1]), words[2:])
-            _answer(child)
-        else:
-            _answer(os.waitstatus_to_exitcode(os.waitpid(int(words[0]), 0)[1]))
+        order = json.loads(line)
+        if "wait" in order:
+            _answer(os.waitstatus_to_exitcode(os.waitpid(order["wait"], 0)[1]))
+            continue
+        child = os.fork()
+        if child == 0:
+            os.environ.update(order["environ"])
+            _work(tasks[order["task"]], Path(order["log"]), order["words"])
+        _answer(child)
 
 
 def _answer(number: int) -> None:

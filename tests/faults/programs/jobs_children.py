@@ -46,9 +46,9 @@ def ask(number: int) -> int:
 
 
 def asking(log: Log, words: list[str]) -> None:
-    """Ask for so many jobs, one after the other."""
+    """Ask for the jobs of these numbers, one after the other: `asking FIRST LAST`."""
     house = open_house(read_settings())
-    for number in range(int(words[0])):
+    for number in range(int(words[0]), int(words[1]) + 1):
         with work.scope(house):
             log(f"asked {ask(number)}")
 
@@ -56,7 +56,7 @@ def asking(log: Log, words: list[str]) -> None:
 def asking_until_committed(_log: Log, _words: list[str]) -> None:
     """Ask for one job and be killed after the commit, before the queue is told."""
     house = open_house(read_settings())
-    house.queue.wake = die  # type: ignore[method-assign]  # the moment of the kill
+    house.queue.wake = die  # type: ignore[assignment, method-assign]  # the moment of the kill
     with work.scope(house):
         ask(0)
 
