@@ -14,7 +14,8 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 ROOT = Path(__file__).resolve().parent
-LANGUAGES = ("ar", "en", "ku", "tr")
+#: Languages whose catalogue is whole: nothing is shown half translated. Kurdish and Turkish come when theirs are.
+LANGUAGES = ("ar", "en")
 
 
 class Mode(StrEnum):

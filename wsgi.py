@@ -43,6 +43,12 @@ def serve(settings: Settings) -> None:
     import eventlet.tpool
     import eventlet.wsgi
 
+    class Silent(eventlet.wsgi.HttpProtocol):  # type: ignore[misc]  # the engine carries no types
+        """The engine's protocol, which would write down the address and the words of whoever sends what it cannot read."""
+
+        def log_message(self, *_words: object) -> None:
+            """Nothing, whatever the log is set to."""
+
     try:
         listener = eventlet.listen((settings.host, settings.port), backlog=BACKLOG, reuse_port=False)
     except OSError as problem:
@@ -59,6 +65,7 @@ def serve(settings: Settings) -> None:
     eventlet.wsgi.server(
         listener,
         app,
+        protocol=Silent,
         max_size=MOST_CONNECTIONS,
         log_output=False,
         debug=False,

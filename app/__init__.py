@@ -1,7 +1,5 @@
 """Sanad: create_app puts settings, house, features and doors together. It opens no connection and touches no database."""
 
-from pathlib import Path
-
 from flask import Flask
 from flask_login import LoginManager
 from flask_wtf import CSRFProtect
@@ -16,10 +14,9 @@ from app.kernel.jobs import Queue, kernel_tasks
 from app.kernel.live import Gateway
 from app.kernel.sessions import session_cookie
 from app.kernel.web import compression, context, door, errors, headers, routes, scope
+from app.kernel.web.flask_settings import flask_settings
 from app.kernel.web.identify import identify
 from config import Settings, check_key_file
-
-ROOT = Path(__file__).resolve().parent.parent
 
 
 def create_app(
@@ -30,20 +27,23 @@ def create_app(
         check_key_file(settings.master_key_file)
     house = House.build(settings, offload)
     app = Flask(__name__, static_folder=None, instance_path=str(settings.instance))
-    app.config.update(_flask_settings(house))
+    app.config.update(flask_settings(house))
     if settings.proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies)  # type: ignore[method-assign]
     app.extensions["house"] = house
 
     keeper = next(feature.sessions for feature in features if feature.sessions)
     queue = Queue(house)
-    for name, task in {**kernel_tasks(house), **{n: t for f in features for n, t in f.tasks.items()}}.items():
-        queue.register(name, task)
+    for tasks in (kernel_tasks(house), *(feature.tasks for feature in features)):
+        for name, task in tasks.items():
+            queue.register(name, task)
     gateway = Gateway(house, keeper, [feature.events for feature in features if feature.events])
     house.attach(queue=queue, live=gateway, features=features)
 
     scope.attach(app, house)
-    login = LoginManager(app)
+    login = LoginManager()
+    # Not init_app, whose remember-me cookie we do not want: to look for it makes every answer, assets too, vary by cookie.
+    app.login_manager = login  # type: ignore[attr-defined]  # where Flask-Login looks for it
     login.anonymous_user = lambda: STRANGER
     cookie = session_cookie(settings.tls)
     login.request_loader(lambda request: _known(identify(request, keeper, cookie)))
@@ -69,25 +69,3 @@ def create_app(
 
 def _known(actor: Actor) -> Actor | None:
     return actor if actor.is_authenticated else None
-
-
-def _flask_settings(house: House) -> dict[str, object]:
-    settings = house.settings
-    return {
-        "SECRET_KEY": _form_secret(house),
-        "SESSION_COOKIE_NAME": "__Host-form" if settings.tls else "form",
-        "SESSION_COOKIE_SECURE": settings.tls,
-        "SESSION_COOKIE_HTTPONLY": True,
-        "SESSION_COOKIE_SAMESITE": "Lax",
-        "MAX_CONTENT_LENGTH": settings.form_bytes,
-        "MAX_FORM_MEMORY_SIZE": settings.form_bytes,
-        "TRUSTED_HOSTS": list(settings.trusted_hosts),
-        "WTF_CSRF_TIME_LIMIT": None,
-        "WTF_CSRF_SSL_STRICT": False,
-        "TEMPLATES_AUTO_RELOAD": False,
-        "ALEMBIC": {"script_location": str(ROOT / "migrations")},
-    }
-
-
-def _form_secret(house: House) -> str | None:
-    return house.keyring.secret("forms").hex() if house.settings.master_key_file.exists() else None

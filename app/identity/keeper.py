@@ -8,6 +8,7 @@ from app.identity.tokens import token_hash
 from app.kernel.access import granted
 from app.kernel.actor import STRANGER, Actor, Kind
 from app.kernel.db import now
+from app.kernel.vault import Shredded
 
 #: `last_seen_at` is written at most this often, so that reading does not become writing.
 TOUCH_EVERY = timedelta(seconds=60)
@@ -25,11 +26,15 @@ class Sessions:
         idle, _absolute = queries.limits_for(roles)
         if session.expires_at <= moment or session.last_seen_at + idle <= moment:
             return STRANGER
+        try:
+            name = queries.name_in(session)
+        except Shredded:
+            return STRANGER  # their key is gone, and so are they
         return Actor(
             kind=Kind.PERSON,
             public_id=session.public_id,
             id=session.person_id,
-            name=queries.name_in(session),
+            name=name,
             session_id=session.id,
             permissions=granted(roles),
             language=session.language,

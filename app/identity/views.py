@@ -45,6 +45,8 @@ def sign_in() -> ResponseReturnValue:
 
 @door.page("/join", access=Permission.OPEN, methods=("GET", "POST"))
 def join() -> ResponseReturnValue:
+    if present_actor().is_authenticated:
+        raise Conflict(N_("You are signed in already. Sign out first to use an invitation."))
     form = JoinForm(code=request.args.get("code", ""))
     status = 200
     if form.validate_on_submit():

@@ -43,7 +43,10 @@ def examine(app: Flask) -> list[Finding]:
         try:
             findings.extend(check(app, house))
         except Exception as error:
-            findings.append(Finding(check.__name__.strip("_").replace("_", " "), False, f"cannot be checked: {error}"))
+            part = check.__name__.strip("_").replace("_", " ")
+            findings.append(
+                Finding(part, False, f"cannot be checked ({type(error).__name__}): mend what is above first")
+            )
     return findings
 
 

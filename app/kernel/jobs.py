@@ -17,6 +17,7 @@ import orjson
 import redis
 from huey import Huey, RedisHuey, SqliteHuey
 from huey.api import TaskWrapper
+from huey.serializer import Serializer
 from sqlalchemy import Integer, LargeBinary, String, delete, func, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -25,6 +26,7 @@ from app.kernel.actor import Actor, system
 from app.kernel.db import Base, Row, State, UtcTime, now
 from app.kernel.errors import Conflict, trail
 from app.kernel.states import States, move
+from app.kernel.vault.box import Seal
 from app.kernel.work import action
 
 if TYPE_CHECKING:
@@ -178,16 +180,38 @@ def _note_failure(job_id: int, failure: str) -> None:
     )
 
 
+class SealedSerializer(Serializer):  # type: ignore[misc]  # Huey carries no types
+    """Huey pickles, and whoever can write to its queue could thus run code where the keys are. So the pickle is sealed: what
+    was not written by one of us raises Tampered before anything looks at it."""
+
+    def __init__(self, seal: Seal) -> None:
+        super().__init__()
+        self._seal = seal
+
+    def _serialize(self, message: object) -> bytes:
+        return self._seal.close(super()._serialize(message))
+
+    def _deserialize(self, stored: bytes) -> object:
+        return super()._deserialize(self._seal.open(stored))
+
+
 def _transport(house: "House") -> Huey:
     settings = house.settings
+    sealed = SealedSerializer(Seal(lambda: house.keyring.secret("queue"), "queue"))
     if settings.redis_url:
         pool = redis.ConnectionPool.from_url(
             settings.redis_url, socket_timeout=PATIENCE_SECONDS, socket_connect_timeout=PATIENCE_SECONDS / 2
         )
-        return RedisHuey("sanad", connection_pool=pool, results=False, store_none=False)
+        return RedisHuey("sanad", connection_pool=pool, results=False, store_none=False, serializer=sealed)
     settings.queue_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     return SqliteHuey(
-        "sanad", filename=str(settings.queue_file), results=False, store_none=False, fsync=False, timeout=1
+        "sanad",
+        filename=str(settings.queue_file),
+        results=False,
+        store_none=False,
+        fsync=False,
+        timeout=1,
+        serializer=sealed,
     )
 
 

@@ -1,9 +1,15 @@
 """What the kernel must be told about sessions, which the identity feature keeps."""
 
+import logging
 from collections.abc import Collection
 from typing import Protocol
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from app.kernel.actor import Actor
+from app.kernel.errors import Unavailable
+
+log = logging.getLogger(__name__)
 
 #: Name of the cookie over TLS and on loopback without it. The `__Host-` prefix (RFC 6265bis, section 4.1.3.2) binds it
 #: to this very host and to TLS, so that a neighbouring site cannot plant one.
@@ -33,3 +39,11 @@ class SessionKeeper(Protocol):
     def expired(self, session_ids: Collection[int]) -> Collection[int]:
         """Those of the given sessions that are no longer alive for any reason."""
         ...
+
+
+def note_visit(keeper: SessionKeeper, actor: Actor) -> None:
+    """Let the idle limit begin anew. What the person asked for goes on while nothing can be written, as on a full disk."""
+    try:
+        keeper.touch(actor)
+    except (SQLAlchemyError, Unavailable) as error:
+        log.warning("a visit could not be noted (%s)", type(error).__name__)

@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from app.kernel.errors import Unavailable
+from app.kernel.errors import Unavailable, trail
 
 if TYPE_CHECKING:
     from app.kernel.house import House
@@ -95,10 +95,10 @@ class Work:
         for effect in effects:
             try:
                 effect()
-            except Exception:
+            except Exception as error:
                 # The work is committed and must be answered as such. What has to happen for certain goes through
                 # the outbox (jobs.py), which tries again; an effect is only the quick path.
-                log.exception("an effect failed after its commit")
+                log.error("an effect failed after its commit\n%s", trail(error))
 
     def _abandon(self) -> None:
         self._effects.clear()

@@ -18,7 +18,7 @@ from app import create_app
 from app.kernel import work
 from app.kernel.audit import AuditEntry, verify
 from app.kernel.house import House
-from app.kernel.jobs import JobState, enqueue
+from app.kernel.jobs import Job, JobState, enqueue
 from app.kernel.vault import Purpose
 from app.kernel.vault.models import DataKey
 from app.kernel.work import action
@@ -171,8 +171,9 @@ def test_the_worker_command_does_what_an_action_asked_for(
     wait_for(lambda: _shredded(house, key_id), seconds=30, what="the worker, see worker.log")
     worker.send_signal(signal.SIGTERM)
     assert worker.wait(timeout=20) == 0, (tmp_path / "worker.log").read_text()
-    states = house.queue.counts()
-    assert states.keys() == {JobState.DONE}
+    with work.scope(house) as opened:
+        states = opened.session.scalars(select(Job.state).where(Job.task == "vault.shred")).all()
+    assert states == [JobState.DONE]
     house.close()
 
 

@@ -15,8 +15,12 @@ BETWEEN = 60
 
 
 @pytest.mark.faults
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # the client library forgets sockets that died
-def test_nothing_acknowledged_is_lost_or_doubled_when_the_server_is_killed_five_times(sqlite_settings: Settings) -> None:
+@pytest.mark.filterwarnings(
+    "ignore::pytest.PytestUnraisableExceptionWarning"
+)  # the client library forgets sockets that died
+def test_nothing_acknowledged_is_lost_or_doubled_when_the_server_is_killed_five_times(
+    sqlite_settings: Settings,
+) -> None:
     server = Server(sqlite_settings.instance, {"LIMITS": "off"})
     make = server.factory()
     tokens = [make.token() for _ in range(PEOPLE)]

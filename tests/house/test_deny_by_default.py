@@ -15,6 +15,8 @@ from app.kernel.live import Events, SocketEvent
 from app.kernel.web import Door
 from app.kernel.web.door import all_doors
 from config import Settings
+from tests.factories import Factory
+from tests.house.sockets import socket
 
 
 def view() -> str:
@@ -166,6 +168,22 @@ def test_no_route_answers_options(guarded: Flask) -> None:
     client = guarded.test_client()
     for path in ("/extra", "/help", "/exit", "/rooms"):
         assert client.options(path).status_code == 405, path
+
+
+def test_an_event_is_answered_only_for_those_who_hold_its_permission(app: Flask, make: Factory) -> None:
+    for role, outcome in ((Role.ADMINISTRATOR, {"ok": True, "count": 0}), (Role.MEMBER, None), (Role.EMPLOYER, None)):
+        with socket(app, make.token(roles=(role,))) as client:
+            answer = client.emit("letter.count", {}, callback=True)
+        assert answer == outcome if outcome else answer["error"]["code"] == "not_found", role
+
+
+@pytest.mark.parametrize("origin", ["", "null", "https://evil.example", "{}.evil.example", "{}/", "{}0"])
+def test_a_page_of_another_site_opens_no_socket(app: Flask, make: Factory, origin: str) -> None:
+    ours = app.extensions["house"].settings.address
+    with socket(app, make.token(), origin=origin.format(ours)) as client:
+        assert not client.is_connected()
+    with socket(app, make.token()) as client:
+        assert client.is_connected()
 
 
 def test_every_route_of_sanad_declares_a_permission(app: Flask) -> None:

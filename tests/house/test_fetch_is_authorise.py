@@ -2,16 +2,19 @@
 
 import ast
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from importlib import import_module
 from typing import Any, NamedTuple
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
+from app.chat import queries as rooms
 from app.identity.models import LoginSession
 from app.kernel import work
 from app.kernel.access import Role
+from app.kernel.actor import STRANGER, Actor, Kind, system
 from app.kernel.house import House
 from tests.factories import Factory
 from tests.house.matrix import MISSING, form_token
@@ -194,6 +197,32 @@ def test_an_event_about_a_thing_of_others_is_answered_like_one_about_nothing(
     hidden = answer(theirs[thing])
     assert hidden == answer(MISSING)
     assert hidden["error"]["code"] == "not_found"
+
+
+def scopes() -> list[Callable[[Actor], Select[Any]]]:
+    """Every `visible_*` of every policy."""
+    policies = [import_module(s.path.removesuffix(".py").replace("/", ".")) for s in modules() if s.file == "policy.py"]
+    return [scope for policy in policies for name, scope in vars(policy).items() if name.startswith("visible_")]
+
+
+@pytest.mark.parametrize("scope", scopes(), ids=lambda scope: scope.__name__)
+def test_whoever_has_nothing_here_sees_nothing_in_any_scope(
+    house: House, make: Factory, theirs: dict[str, str], scope: Callable[[Actor], Select[Any]]
+) -> None:
+    make.invitation()
+    with work.scope(house) as opened:
+        for nobody in (STRANGER, system("test"), Actor(Kind.PERSON, "someone", id=2**40)):
+            assert list(opened.session.execute(scope(nobody))) == []
+
+
+def test_a_member_who_is_not_in_a_room_reads_no_message_of_it_even_past_its_door(
+    house: House, make: Factory, theirs: dict[str, str]
+) -> None:
+    outsider = make.person()
+    with work.scope(house):
+        room = rooms.get_room(outsider, theirs["room"])
+        assert rooms.newest(outsider, room).words == []
+        assert rooms.since(outsider, room, after=0).words == []
 
 
 def test_whoever_is_not_in_a_room_sees_its_door_and_none_of_its_words(

@@ -12,13 +12,17 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from app import create_app
-from app.kernel.access import Role
+from app.features import FEATURES
+from app.kernel.access import Permission, Role
+from app.kernel.feature import Feature
 from app.kernel.sessions import PLAIN_COOKIE, TLS_COOKIE
+from app.kernel.web import Door
 from app.kernel.web.context import manifest
-from config import Settings
 from tests.conftest import _instance
 from tests.factories import PASSPHRASE, Factory
+from tests.house.markup import template
 from tests.house.matrix import form_token
+from tests.house.test_templates import LOADS
 
 ADDRESSES = ("http://127.0.0.1:5000", "https://sanad.example")
 POLICY = {
@@ -42,6 +46,10 @@ HEADERS = {
 }
 #: Cookies that hold nothing secret, so that a planted one changes a language or a typeface and no more.
 HARMLESS = {"language", "data_mode"}
+#: A message whose reader's browser must not be made to ask anybody.
+CARELESS_WORDS = (
+    "![a](https://evil.example/a.png) <img src=//evil.example/b.png> https://evil.example/c [d](https://evil.example/d)"
+)
 #: Lines that would tell an attacker what runs here.
 TELLING = {"Server", "X-Powered-By", "Via"}
 
@@ -75,7 +83,10 @@ class Site:
     def answers(self) -> Iterator[tuple[str, TestResponse]]:
         """Answers of every kind: pages, refusals, redirects, files, failures, and what is no address of ours at all."""
         stranger, member = self.client(), self.client(self.make.token(roles=(Role.MEMBER, Role.ADMINISTRATOR)))
-        room = self.make.room().public_id
+        writer = self.make.person()
+        made = self.make.room(writer)
+        self.make.message(writer, made, CARELESS_WORDS)
+        room = made.public_id
         for path in (
             "/",
             "/about",
@@ -105,6 +116,7 @@ class Site:
         yield "too large", self.ask(stranger, "POST", "/sign-in", data={"name": "x" * 300_000})
         yield "another host", stranger.get("/", base_url="http://evil.example", buffered=True)
         yield "redirect", self.post(member, f"/rooms/{room}/join")
+        yield "a room", self.ask(member, "GET", f"/rooms/{room}")
         yield "problems in a form", self.post(stranger, "/sign-in", name="Nobody", passphrase="wrong")
         yield "preferences", self.post(stranger, "/preferences", language="en", data_mode="light", next="/help")
         self.make.token("Someone Known")
@@ -112,29 +124,33 @@ class Site:
         yield "signed out", self.post(member, "/sign-out")
         yield "exit", self.post(self.client(self.make.token()), "/exit")
         yield "a crash", self.ask(stranger, "GET", "/crash")
+        yield "a page that wants to be kept", self.ask(stranger, "GET", "/kept")
         yield "sockets", self.ask(stranger, "GET", "/socket.io/?EIO=4&transport=polling")
+
+
+def careless() -> Feature:
+    """A feature with a page that fails in a way that nobody thought of, and one that wants to be kept."""
+    door = Door("careless", __name__)
+
+    @door.page("/crash", access=Permission.OPEN)
+    def crash() -> str:
+        raise ZeroDivisionError
+
+    @door.page("/kept", access=Permission.OPEN)
+    def kept() -> tuple[str, dict[str, str]]:
+        return "words", {"Cache-Control": "public, max-age=3600"}
+
+    return Feature("careless", door=door)
 
 
 @pytest.fixture(scope="module", params=ADDRESSES)
 def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     folder: Path = tmp_path_factory.mktemp("site")
-    for settings in _instance(request, "sqlite", folder):
-        app = _crashing(replace(settings, address=request.param, trusted_hosts=("127.0.0.1", "sanad.example")))
+    for made in _instance(request, "sqlite", folder):
+        settings = replace(made, address=request.param, trusted_hosts=("127.0.0.1", "sanad.example"))
+        app = create_app(settings, features=(*FEATURES, careless()))
         yield Site(app, request.param)
         app.extensions["house"].close()
-
-
-def _crashing(settings: Settings) -> Flask:
-    """The app, with one page that fails in a way that nobody thought of."""
-    app = create_app(settings)
-    app.config["PROPAGATE_EXCEPTIONS"] = False
-
-    def crash() -> str:
-        raise ZeroDivisionError
-
-    app.view_functions["home.styleguide"] = crash
-    app.add_url_rule("/crash", "home.styleguide")
-    return app
 
 
 @pytest.fixture(scope="module")
@@ -214,3 +230,19 @@ def test_a_failure_and_a_refusal_say_nothing_about_what_runs_here(answers: dict[
         assert not re.search(r"Traceback|ZeroDivision|werkzeug|flask|python|sqlalchemy|/app/", page, re.IGNORECASE), (
             name
         )
+
+
+def test_no_page_asks_another_site_for_anything(answers: dict[str, TestResponse]) -> None:
+    assert "evil.example" in answers["a room"].get_data(as_text=True), "the words are there, as words"
+    pages = {name: answer.get_data(as_text=True) for name, answer in answers.items() if answer.mimetype == "text/html"}
+    for name, page in pages.items():
+        for tag in template(name, "{% raw %}" + page + "{% endraw %}").tags:
+            loads = LOADS | (set() if tag.name == "a" else {"href"})
+            for key in loads & set(tag.attributes):
+                assert re.match(r"/(?!/)|data:", tag.attributes[key]), (
+                    f"{name}: <{tag.name} {key}={tag.attributes[key]}>"
+                )
+            if tag.name == "a" and name not in ("exit", "leaving"):
+                assert not re.match(r"(?:[a-z]+:)?//", tag.attributes.get("href", "")), (
+                    f"{name}: {tag.attributes['href']}"
+                )

@@ -167,6 +167,7 @@ def test_the_log_holds_no_word_of_anybody_even_when_the_database_fails(planted: 
         form = {"body": WORDS, "client_id": "canary-of-failure", "csrf_token": form_token(client)}
         assert client.post(f"/rooms/{planted.room}/messages", data=form).status_code == 503
     assert [line for line in logged if "a page failed" in line], "the failure must be in the log, or this finds nothing"
+    assert all(engine.hide_parameters for engine in planted.app.extensions["house"].databases.for_migrations().values())
     for name, value in {**planted.canaries, "client id": "canary-of-failure"}.items():
         assert not [line for line in logged if value in line], name
     assert not [line for line in logged if "127.0.0.1" in line or "Werkzeug" in line or "code=" in line]

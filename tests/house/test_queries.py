@@ -2,14 +2,20 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
 import pytest
 from flask import Flask
 from sqlalchemy import event
 
+from app.chat import actions as chat
 from app.chat.models import Room
+from app.kernel import work
 from app.kernel.access import Role
+from app.kernel.actor import system
+from app.kernel.db import now
 from app.kernel.house import House
+from app.kernel.web.context import DemoSeen
 from tests.factories import Factory
 
 #: The statements of each page, in the data database and in the keys database, with nothing in memory. Lower is welcome;
@@ -66,8 +72,9 @@ def ask(app: Flask, house: House, token: str, address: str) -> tuple[int, int]:
 
 
 def test_no_page_costs_more_when_there_is_ten_times_as_much(
-    app: Flask, house: House, make: Factory, reader: str
+    app: Flask, house: House, make: Factory, reader: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(DemoSeen, "LOOK_AGAIN_SECONDS", 1e9)  # or a slow machine would look twice
     found: dict[int, dict[str, tuple[int, int]]] = {}
     for times in (1, BUSY):
         room = busy_room(make, reader, times)
@@ -84,7 +91,10 @@ def busy_room(make: Factory, token: str, times: int) -> Room:
     reader = make.actor(token)
     others = [make.person() for _ in range(times)]
     room = make.room(reader, *others)
-    for number in range(5 * times):
+    with work.scope(make.house):
+        weeks = [now() - timedelta(weeks=week) for week in range(times, 0, -1)]
+        chat.import_messages(system("test"), room, [(others[0].person_id, "Long ago", moment) for moment in weeks])
+    for number in range(3 * times):
         make.message(others[number % times], room, f"Line {number}")
     for other in others:
         make.room(reader, other)

@@ -9,8 +9,8 @@ import pytest
 from tests.house.sources import Module, calls, module, modules, name_of
 
 LONGEST = 350
-#: Verbs that happen before anybody has signed in, so that there is no actor yet.
-BEFORE_ANYONE = {"begin_session", "add_person"}
+#: Verbs that happen before anybody has signed in, or before there is anybody at all.
+BEFORE_ANYONE = {"begin_session", "add_person", "prepare"}
 #: Where waiting is cooperative and there is a reason for it: the write gate, and a relay that does not answer.
 MAY_SLEEP = {"app/kernel/db.py", "app/kernel/live/relay.py"}
 EMPTY_NAMES = re.compile(r"(?:^|_)(?:utils?|helpers?|managers?|misc)(?:_|$)|(?:Util|Helper|Manager)s?$")

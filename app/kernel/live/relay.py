@@ -6,8 +6,7 @@ of its memory or of its traffic reads nothing.
 
 import logging
 import time
-from collections.abc import Callable, Iterator
-from functools import cached_property
+from collections.abc import Iterator
 from typing import Any
 
 import orjson
@@ -42,12 +41,8 @@ class Json:
 class SealedJson:
     """The same, sealed: what does not open was not written by one of us and raises Tampered."""
 
-    def __init__(self, secret: Callable[[], bytes]) -> None:
-        self._secret = secret
-
-    @cached_property
-    def _seal(self) -> Seal:
-        return Seal(self._secret(), "live-relay")
+    def __init__(self, seal: Seal) -> None:
+        self._seal = seal
 
     def dumps(self, value: Any) -> bytes:
         return self._seal.close(orjson.dumps(value))
@@ -70,10 +65,10 @@ class Relayed(socketio.RedisManager, Fanout):  # type: ignore[misc]  # the libra
     A Redis that does not answer costs the others' sockets a moment, not the message: they find it by sequence.
     """
 
-    def __init__(self, url: str, secret: Callable[[], bytes], *, fast: bool) -> None:
+    def __init__(self, url: str, seal: Seal, *, fast: bool) -> None:
         super().__init__(url, channel=CHANNEL)
         self.fast = fast
-        self._sealed = SealedJson(secret)
+        self._sealed = SealedJson(seal)
         self._sender = redis.Redis.from_url(
             url, socket_timeout=PATIENCE_SECONDS, socket_connect_timeout=PATIENCE_SECONDS
         )
@@ -112,7 +107,8 @@ def make_socket_options(house: House) -> dict[str, Any]:
     settings = house.settings
     manager: Fanout
     if settings.redis_url:
-        manager = Relayed(settings.redis_url, lambda: house.keyring.secret("live-relay"), fast=settings.fast_fanout)
+        seal = Seal(lambda: house.keyring.secret("live-relay"), "live-relay")
+        manager = Relayed(settings.redis_url, seal, fast=settings.fast_fanout)
     else:
         manager = Alone(fast=settings.fast_fanout)
     return {

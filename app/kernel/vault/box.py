@@ -5,6 +5,8 @@ a sealed value that is moved to another row or column does not open.
 """
 
 import os
+from collections.abc import Callable
+from functools import cached_property
 from typing import NamedTuple
 
 from cryptography.exceptions import InvalidTag
@@ -52,10 +54,11 @@ def unseal(cipher: AESGCM, key_id: str, place: Place, sealed: bytes) -> bytes:
 
 
 class Seal:
-    """Sealing for bytes that have no place in a table, under one key and one name for what they are."""
+    """Sealing for bytes that have no place in a table but pass through other programs, under one name for what they are."""
 
-    def __init__(self, key: bytes, what: str) -> None:
-        self._cipher, self._what = AESGCM(key), what
+    def __init__(self, secret: Callable[[], bytes], what: str) -> None:
+        """`secret` is asked for 32 bytes when something is first sealed or opened, since commands run before there is a key."""
+        self._secret, self._what = secret, what
 
     def close(self, plain: bytes) -> bytes:
         return seal(self._cipher, self._what, Place("", "", self._what), plain)
@@ -63,6 +66,10 @@ class Seal:
     def open(self, sealed: bytes) -> bytes:
         """Raises Tampered for anything that was not closed with this key and name."""
         return unseal(self._cipher, self._what, Place("", "", self._what), sealed)
+
+    @cached_property
+    def _cipher(self) -> AESGCM:
+        return AESGCM(self._secret())
 
 
 def derive(secret: bytes, purpose: str) -> bytes:

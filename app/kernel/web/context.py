@@ -45,7 +45,6 @@ class Page:
     signed_in: bool
     name: str | None
     demo: bool
-    development: bool
     site_title: str
     path: str
     exit_url: str
@@ -109,7 +108,6 @@ def attach(app: Flask, house: House) -> None:
                 signed_in=actor.is_authenticated,
                 name=actor.name or None,
                 demo=not settings.production and demo_seen.look(house),
-                development=not settings.production,
                 site_title=settings.site_title or gettext("Sanad"),
                 path=local_path(request.full_path.rstrip("?")) if request.method == "GET" else "/",
                 exit_url=settings.exit_url,
@@ -118,15 +116,12 @@ def attach(app: Flask, house: House) -> None:
 
 
 def _navigation(house: House, actor: Actor) -> list[dict[str, Any]]:
-    entries = [entry for feature in house.features for entry in feature.navigation]
-    blueprint = request.blueprint
-    return [
-        {
-            "label": gettext(entry.label),
-            "url": url_for(entry.endpoint),
-            "current": request.endpoint == entry.endpoint
-            or (blueprint or "-") == entry.endpoint.split(".")[0] != "home",
-        }
-        for entry in sorted(entries, key=lambda entry: entry.order)
-        if actor.holds(entry.access) and not (entry.strangers_only and actor.is_authenticated)
-    ]
+    entries = sorted((entry for feature in house.features for entry in feature.navigation), key=lambda e: e.order)
+    shown = [e for e in entries if actor.holds(e.access) and not (e.strangers_only and actor.is_authenticated)]
+    lines = ((gettext(entry.label), url_for(entry.endpoint)) for entry in shown)
+    return [{"label": label, "url": url, "current": _leads_here(url)} for label, url in lines]
+
+
+def _leads_here(url: str) -> bool:
+    """Whether the page is the one at this path or lies below it, as a room below /rooms. Nothing lies below Home."""
+    return request.path == url or request.path.startswith(f"{url}/")

@@ -1,4 +1,4 @@
-"""Letters as a feature: one page, one socket event, over the same query."""
+"""Letters as a feature: a page and a socket event over the same query, and an event that only some may send."""
 
 from flask.typing import ResponseReturnValue
 
@@ -23,6 +23,10 @@ def letters() -> Feature:
     @events.on("letter.read", access=Permission.SIGNED_IN)
     def read(actor: Actor, payload: Payload, _socket: OpenSocket) -> Payload:
         return {"words": queries.get_letter(actor, str(payload.get("letter"))).words}
+
+    @events.on("letter.count", access=Permission.INVITATIONS_MAKE)
+    def count(_actor: Actor, _payload: Payload, _socket: OpenSocket) -> Payload:
+        return {"count": 0}
 
     return Feature(name="letters", door=door, events=events)
 
