@@ -7,7 +7,7 @@ addresses are as docs/operations says.
 import json
 import os
 import stat
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Literal
@@ -53,14 +53,13 @@ class Settings:
     limits: bool
     fast_fanout: bool
     processes: int
-    languages: tuple[str, ...] = ("ar", "en")
+    languages: tuple[str, ...] = LANGUAGES
     idle_seconds: int = 3600
     absolute_seconds: int = 86_400
     staff_idle_seconds: int = 900
     staff_absolute_seconds: int = 43_200
     form_bytes: int = 256 * 1024
     event_bytes: int = 8 * 1024
-    extra: dict[str, str] = field(default_factory=dict)
 
     @property
     def tls(self) -> bool:
@@ -111,7 +110,7 @@ def read_settings(environ: dict[str, str] | None = None) -> Settings:
         limits=env.get("LIMITS", "on") != "off",
         fast_fanout=env.get("FANOUT", "fast") != "library",
         processes=_count("PROCESSES", env.get("PROCESSES", "1"), least=1),
-        languages=tuple(part.strip() for part in env.get("LANGUAGES", "ar,en").split(",")),
+        languages=tuple(part.strip() for part in env.get("LANGUAGES", ",".join(LANGUAGES)).split(",")),
     )
     _refuse_unsafe(settings)
     return settings

@@ -137,6 +137,8 @@ def leave_room(actor: Actor, room: Room) -> None:
     Whoever still listens at the old address hears only that the room has moved, asks for it again, and is let in or not.
     """
     session = work.session()
+    # The room's row first, as when a message is stored: in the other order two devices could wait for each other.
+    before = session.scalars(select(Room.address).where(Room.id == room.id).with_for_update()).one()
     gone = session.execute(
         delete(RoomMember)
         .where(RoomMember.room_id == room.id, RoomMember.person_id == actor.person_id)
@@ -144,7 +146,6 @@ def leave_room(actor: Actor, room: Room) -> None:
     ).one_or_none()
     if gone is None:
         return
-    before = session.scalars(select(Room.address).where(Room.id == room.id).with_for_update()).one()
     session.execute(update(Room).where(Room.id == room.id).values(members=Room.members - 1, address=new_address()))
     publish(before, "room.moved", {"room": room.public_id})
 
@@ -224,12 +225,15 @@ def import_messages(actor: Actor, room: Room, messages: list[tuple[int, str, dat
     Each is (author's row number, text, moment); moments must not go back. Epochs are made as they would have been then.
     """
     session, vault = work.session(), work.house().vault
-    seq, rows = room.last_seq, []
+    seq = session.scalars(select(Room.last_seq).where(Room.id == room.id).with_for_update()).one()
+    latest = work.connection().execute(_LATEST_EPOCH, {"room": room.id}).one_or_none()
+    number, rows = latest.number if latest else 0, []
     epochs: dict[date, tuple[int, str]] = {}
     for author_id, body, at in messages:
         week = at.date() - timedelta(days=at.date().toordinal() % EPOCH_DAYS)
         if week not in epochs:
-            epochs[week] = _begin_epoch(room.id, len(epochs) + 1, week)
+            number += 1
+            epochs[week] = _begin_epoch(room.id, number, week)
         epoch_id, key_id = epochs[week]
         seq += 1
         public_id = new_public_id()

@@ -8,10 +8,11 @@ from app.identity import actions as identity
 from app.identity.models import Device
 from app.kernel.access import Role, granted
 from app.kernel.actor import Actor, Kind, system
-from app.kernel.cli import in_scope, present_house
+from app.kernel.cli import in_scope
 from app.kernel.db import now
 from app.kernel.sessions import session_cookie
 from app.kernel.vault import Purpose
+from app.kernel.web import present_house
 from app.kernel.work import current
 
 

@@ -1,11 +1,10 @@
 """Pages of rooms: load, form, action, redirect."""
 
-from dataclasses import asdict
 from typing import Any
 
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext, ngettext
+from flask_babel import ngettext
 
 from app.chat import actions, queries
 from app.chat.forms import PostForm
@@ -13,8 +12,8 @@ from app.chat.models import Room, RoomMember
 from app.kernel.access import Permission
 from app.kernel.actor import Actor
 from app.kernel.db import new_public_id
-from app.kernel.errors import Refusal, TooMany, Unavailable
-from app.kernel.i18n import explain, language
+from app.kernel.errors import TooMany, Unavailable
+from app.kernel.i18n import language
 from app.kernel.web import Door, present_actor
 
 door = Door("chat", __name__)
@@ -48,13 +47,13 @@ def post(room: str) -> ResponseReturnValue:
     actor = present_actor()
     found = queries.get_room(actor, room)
     form = PostForm()
-    if not form.validate_on_submit():
-        return _room_page(actor, found, form), 422
-    try:
-        words = actions.post_message(actor, found, client_id=form.client_id.data or "", body=form.body.data or "")
-    except (TooMany, Unavailable) as refusal:
-        return _refused(actor, found, form, refusal)
-    return redirect(url_for("chat.room", room=room, _anchor=f"m{words.seq}"), 303)
+    if form.validate_on_submit():
+        try:
+            words = actions.post_message(actor, found, client_id=form.client_id.data or "", body=form.body.data or "")
+            return redirect(url_for("chat.room", room=room, _anchor=f"m{words.seq}"), 303)
+        except (TooMany, Unavailable) as refusal:
+            form.refuse(refusal, at=form.body)
+    return form.answer(_room_page(actor, found, form))
 
 
 @door.page("/rooms/<room>/join", access=USE, methods=("POST",))
@@ -69,13 +68,6 @@ def leave(room: str) -> ResponseReturnValue:
     actor = present_actor()
     actions.leave_room(actor, queries.get_room(actor, room))
     return redirect(url_for("chat.rooms"), 303)
-
-
-def _refused(actor: Actor, room: Room, form: PostForm, refusal: Refusal) -> ResponseReturnValue:
-    form.body.errors = [explain(refusal)]
-    page = _room_page(actor, room, form)
-    headers = {"Retry-After": str(refusal.retry_after)} if refusal.retry_after else {}
-    return page, refusal.status, headers
 
 
 def _room_page(actor: Actor, room: Room, form: PostForm) -> str:
@@ -122,8 +114,7 @@ def _lines(actor: Actor, stretch: queries.Stretch, membership: RoomMember) -> li
         lines.append(
             {
                 "seq": words.seq,
-                "id": words.id,
-                "author": asdict(words.author),
+                "author": words.author,
                 "own": own,
                 "html": words.html,
                 "at": words.at,
@@ -147,7 +138,6 @@ def _room(room: Room) -> dict[str, Any]:
             room.keep_days,
         ),
         "members_text": ngettext("%(num)d member is here.", "%(num)d members are here.", room.members),
-        "empty": gettext("Nothing here yet. The first words can be yours."),
     }
 
 

@@ -6,8 +6,7 @@ from flask.typing import ResponseReturnValue
 from app.home.styleguide import specimens
 from app.kernel.access import Permission
 from app.kernel.errors import NotFound
-from app.kernel.web import Door, present_actor
-from app.kernel.web.context import present_house
+from app.kernel.web import Door, present_actor, present_house
 
 door = Door("home", __name__)
 

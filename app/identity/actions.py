@@ -1,9 +1,9 @@
 """Verbs of the identity feature: the only writers of people, sessions and invitations."""
 
 import secrets
-from datetime import timedelta
+from datetime import date, timedelta
 
-from sqlalchemy import delete, or_, update
+from sqlalchemy import ColumnElement, delete, or_, update
 from sqlalchemy.exc import IntegrityError
 
 from app.identity import passphrases, policy, queries
@@ -13,10 +13,10 @@ from app.kernel import audit, work
 from app.kernel.access import Role
 from app.kernel.actor import Actor, Kind, ensure
 from app.kernel.db import new_public_id, now
-from app.kernel.errors import N_, Conflict, Invalid, NotFound
+from app.kernel.errors import N_, Conflict, Invalid
 from app.kernel.limits import Budget
 from app.kernel.states import move
-from app.kernel.text import NameProblem, check_name
+from app.kernel.text import NameCode, NameProblem, check_name
 from app.kernel.vault import Purpose
 from app.kernel.work import action
 
@@ -34,12 +34,12 @@ WRONG = N_("That name and passphrase do not go together. Check both and try agai
 NO_CODE = N_("This code cannot be used. Check it letter by letter, or ask whoever gave it to you for a new one.")
 
 NAME_PROBLEMS = {
-    "empty": N_("Choose a name by which others here may call you."),
-    "too_long": N_("Choose a name of at most 60 characters."),
-    "controls": N_("This name has invisible characters in it. Type it again without copying."),
-    "mixed_scripts": N_("This name mixes alphabets within one word. Use one alphabet for each word."),
-    "no_letter": N_("A name needs at least one letter."),
-    "confusing": N_("This name has characters that look like others. Choose a plainer one."),
+    NameCode.EMPTY: N_("Choose a name by which others here may call you."),
+    NameCode.TOO_LONG: N_("Choose a name of at most 60 characters."),
+    NameCode.CONTROLS: N_("This name has invisible characters in it. Type it again without copying."),
+    NameCode.MIXED_SCRIPTS: N_("This name mixes alphabets within one word. Use one alphabet for each word."),
+    NameCode.NO_LETTER: N_("A name needs at least one letter."),
+    NameCode.CONFUSING: N_("This name has characters that look like others. Choose a plainer one."),
 }
 NAME_TAKEN = N_("This name, or one that looks like it, is already used here. Choose another.")
 
@@ -119,7 +119,8 @@ def end_other_sessions(actor: Actor) -> int:
 def join(code: str, name: str, passphrase: str, *, network: str, device: Device, replacing: str = "") -> str:
     """Make a login with an invitation code and return the token of its first session.
 
-    Raises Invalid when code, name or passphrase do not do, Conflict when somebody else just used the code.
+    Raises Invalid when code, name or passphrase do not do, Conflict when somebody else just used the code, TooMany when the
+    network tried too often.
     """
     house = work.house()
     house.budgets.spend(JOIN_BY_NETWORK, network)
@@ -153,9 +154,18 @@ def _join(code: str, name: str, hashed: str, *, device: Device, replacing: str) 
 
 @action
 def add_person(
-    name: str, hashed: str, *, roles: tuple[Role, ...], language: str | None = None, demo: bool = False
+    name: str,
+    hashed: str,
+    *,
+    roles: tuple[Role, ...],
+    language: str | None = None,
+    joined_on: date | None = None,
+    demo: bool = False,
 ) -> Person:
-    """Store a person with a checked name and a hashed passphrase. Raises Conflict when the name is taken meanwhile."""
+    """Store a person with a checked name and a hashed passphrase, who joined today unless told otherwise.
+
+    Raises Conflict when the name is taken meanwhile.
+    """
     session, vault = work.session(), work.house().vault
     public_id = new_public_id()
     key_id = vault.create_key(Purpose.PERSON)
@@ -166,7 +176,7 @@ def add_person(
         name=vault.seal(key_id, queries.name_place(public_id), name.encode()),
         passphrase=vault.seal(key_id, queries.passphrase_place(public_id), hashed.encode()),
         language=language,
-        joined_on=now().date(),
+        joined_on=joined_on or now().date(),
         demo=demo,
         roles=[PersonRole(role=role) for role in roles],
     )
@@ -181,7 +191,7 @@ def add_person(
 def change_passphrase(actor: Actor, present: str, wished: str) -> None:
     """Set a new passphrase after checking the present one, and end the person's other sessions.
 
-    Raises Invalid when the present one is wrong or the new one does not do.
+    Raises Invalid when the present one is wrong or the new one does not do, TooMany when they tried too often.
     """
     house = work.house()
     house.budgets.spend(PASSPHRASE_CHANGES, actor.public_id)
@@ -204,7 +214,7 @@ def _store_passphrase(actor: Actor, hashed: str) -> None:
 @action
 def invite(actor: Actor, *, role: Role = Role.MEMBER, days: int = INVITATION_DAYS) -> str:
     """Make an invitation and return its code, in groups of five. The code is not stored and cannot be shown again."""
-    ensure(policy.can_invite(actor) or actor.kind is Kind.SYSTEM)
+    ensure(policy.can_invite(actor))
     code = "".join(secrets.choice(CODE_LETTERS) for _ in range(20))
     session = work.session()
     invitation = Invitation(
@@ -225,17 +235,7 @@ def invite(actor: Actor, *, role: Role = Role.MEMBER, days: int = INVITATION_DAY
 @action
 def withdraw_invitation(actor: Actor, public_id: str) -> None:
     """Make an open invitation useless. Raises NotFound when it is not one that the actor sees and that is open."""
-    invitation = (
-        work.session()
-        .scalars(
-            policy.visible_invitations(actor).where(
-                Invitation.public_id == public_id, Invitation.state == InvitationState.OPEN
-            )
-        )
-        .one_or_none()
-    )
-    if invitation is None:
-        raise NotFound
+    invitation = queries.get_open_invitation(actor, public_id)
     move(work.session(), invitation, InvitationState.WITHDRAWN)
     audit.record(actor, "invitation.withdraw", target_kind="invitation", target=public_id)
 
@@ -261,12 +261,12 @@ def _chosen_name(name: str) -> str:
     return chosen
 
 
-def _end(*which: object) -> int:
+def _end(*which: ColumnElement[bool]) -> int:
     """End the sessions that fit, and their sockets here once that is committed."""
     ended = list(
         work.session().scalars(
             update(LoginSession)
-            .where(LoginSession.ended_at.is_(None), *which)  # type: ignore[arg-type]  # column expressions
+            .where(LoginSession.ended_at.is_(None), *which)
             .values(ended_at=now())
             .returning(LoginSession.id)
         )

@@ -6,7 +6,8 @@ from flask import current_app
 from app.identity import actions, queries
 from app.kernel.access import Role
 from app.kernel.actor import system
-from app.kernel.cli import in_scope, make_instance, present_house
+from app.kernel.cli import in_scope, make_instance
+from app.kernel.web import present_house
 from config import Unsafe
 
 

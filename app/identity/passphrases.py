@@ -51,12 +51,15 @@ def check(passphrase: str, *, name: str) -> None:
 
 
 def hash_passphrase(house: House, passphrase: str) -> str:
-    """The Argon2id hash, in the standard encoded form."""
+    """The Argon2id hash, in the standard encoded form. Raises Unavailable when too many wait for theirs."""
     return str(_one_of_few(house, _hasher.hash, _normal(passphrase)))
 
 
 def matches(house: House, stored: str | None, passphrase: str) -> bool:
-    """Whether the passphrase is the one that was hashed. Takes as long when there is none (`stored` is None)."""
+    """Whether the passphrase is the one that was hashed. Takes as long when there is none (`stored` is None).
+
+    Raises Unavailable when too many wait for theirs.
+    """
     fits = bool(_one_of_few(house, _verify, stored or _nobody, _normal(passphrase)))
     return fits and stored is not None
 

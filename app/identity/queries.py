@@ -128,6 +128,15 @@ def invitations(actor: Actor, limit: int = 50) -> list[InvitationLine]:
     ]
 
 
+def get_open_invitation(actor: Actor, public_id: str) -> Invitation:
+    """One that can still be used or withdrawn. Raises NotFound, also for those who may not make any."""
+    query = policy.visible_invitations(actor).where(Invitation.state == InvitationState.OPEN)
+    found = work.session().scalars(query.where(Invitation.public_id == public_id)).one_or_none()
+    if found is None:
+        raise NotFound
+    return found
+
+
 def find_invitation(code: str) -> Invitation | None:
     """The open invitation with this code, if there is one."""
     index = work.house().vault.blind_index("invitation", normal_code(code))
@@ -151,7 +160,7 @@ def normal_code(code: str) -> str:
 
 
 def count_people() -> int:
-    """How many logins there are: for commands and readiness, never shown to people."""
+    """How many logins there are: for commands, never shown to people."""
     return work.session().scalar(select(func.count()).select_from(Person)) or 0
 
 

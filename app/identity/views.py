@@ -11,10 +11,8 @@ from app.identity.forms import InvitationForm, JoinForm, PassphraseForm, SignInF
 from app.identity.models import Device
 from app.kernel.access import Permission, Role
 from app.kernel.errors import N_, Conflict, Invalid, TooMany, Unavailable
-from app.kernel.i18n import explain
 from app.kernel.sessions import session_cookie
-from app.kernel.web import Door, local_path, present_actor
-from app.kernel.web.context import present_house
+from app.kernel.web import Door, local_path, present_actor, present_house
 from app.kernel.web.network import network_tag
 
 log = logging.getLogger(__name__)
@@ -26,7 +24,6 @@ DEVICE_LABELS = {Device.PHONE: N_("A phone"), Device.COMPUTER: N_("A computer"),
 @door.page("/sign-in", access=Permission.OPEN, methods=("GET", "POST"))
 def sign_in() -> ResponseReturnValue:
     form = SignInForm(next=request.args.get("next", ""))
-    status = 200
     if form.validate_on_submit():
         try:
             token = actions.sign_in(
@@ -38,9 +35,8 @@ def sign_in() -> ResponseReturnValue:
             )
             return _signed_in(token, form.next.data)
         except (Invalid, TooMany, Unavailable) as refusal:
-            form.form_errors.append(explain(refusal))
-            status = refusal.status
-    return render_template("identity/sign_in.html", form=form), status if not form.errors else max(status, 422)
+            form.refuse(refusal)
+    return form.answer(render_template("identity/sign_in.html", form=form))
 
 
 @door.page("/join", access=Permission.OPEN, methods=("GET", "POST"))
@@ -48,7 +44,6 @@ def join() -> ResponseReturnValue:
     if present_actor().is_authenticated:
         raise Conflict(N_("You are signed in already. Sign out first to use an invitation."))
     form = JoinForm(code=request.args.get("code", ""))
-    status = 200
     if form.validate_on_submit():
         try:
             token = actions.join(
@@ -61,9 +56,8 @@ def join() -> ResponseReturnValue:
             )
             return _signed_in(token, None)
         except (Invalid, Conflict, TooMany, Unavailable) as refusal:
-            form.form_errors.append(explain(refusal))
-            status = refusal.status
-    return render_template("identity/join.html", form=form), status if not form.errors else max(status, 422)
+            form.refuse(refusal)
+    return form.answer(render_template("identity/join.html", form=form))
 
 
 @door.page("/sign-out", access=Permission.OPEN, methods=("POST",))
@@ -122,16 +116,14 @@ def end_other_sessions() -> ResponseReturnValue:
 @door.page("/me/passphrase", access=Permission.SIGNED_IN, methods=("GET", "POST"))
 def passphrase() -> ResponseReturnValue:
     form = PassphraseForm()
-    status = 200
     if form.validate_on_submit():
         try:
             actions.change_passphrase(present_actor(), form.present.data or "", form.wished.data or "")
             flash(gettext("Your passphrase is changed. Your other sessions have ended."))
             return redirect(url_for("identity.me"), 303)
         except (Invalid, TooMany, Unavailable) as refusal:
-            form.form_errors.append(explain(refusal))
-            status = refusal.status
-    return render_template("identity/passphrase.html", form=form), status if not form.errors else max(status, 422)
+            form.refuse(refusal)
+    return form.answer(render_template("identity/passphrase.html", form=form))
 
 
 @door.page("/people/invitations", access=Permission.INVITATIONS_MAKE, methods=("GET", "POST"))
@@ -140,12 +132,10 @@ def invitations() -> ResponseReturnValue:
     if form.validate_on_submit():
         code = actions.invite(actor, role=Role(form.role.data))
         url = present_house().settings.address + url_for("identity.join", code=code)
-    return render_template(
-        "identity/invitations.html",
-        form=form,
-        invitations=queries.invitations(actor),
-        fresh_code=code,
-        fresh_url=url,
+    made = queries.invitations(actor)
+    # No redirect after the form: the code is shown in this answer and never again.
+    return form.answer(
+        render_template("identity/invitations.html", form=form, invitations=made, fresh_code=code, fresh_url=url)
     )
 
 

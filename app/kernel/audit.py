@@ -14,7 +14,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.kernel import work
 from app.kernel.actor import Actor
-from app.kernel.db import Base, UtcTime, now
+from app.kernel.db import Base, RowId, UtcTime, now
 from app.kernel.vault import Place, Purpose, Vault
 from app.kernel.work import action
 
@@ -26,9 +26,7 @@ class AuditEntry(Base):
 
     __tablename__ = "audit_entry"
 
-    number: Mapped[int] = mapped_column(
-        BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False
-    )
+    number: Mapped[int] = mapped_column(RowId, primary_key=True, autoincrement=False)
     at: Mapped[datetime] = mapped_column(UtcTime)
     actor: Mapped[str] = mapped_column(String(40))
     act: Mapped[str] = mapped_column(String(64))

@@ -7,12 +7,14 @@ from typing import Any
 import click
 from flask import Flask, current_app
 from flask.cli import AppGroup
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.kernel import audit, migrations, work
 from app.kernel.doctor import examine
 from app.kernel.errors import Refusal
 from app.kernel.house import House
 from app.kernel.vault import Keyring
+from app.kernel.web import present_house
 from app.kernel.worker import run_worker
 from config import Unsafe, check_key_file
 
@@ -26,13 +28,8 @@ def attach(app: Flask) -> None:
         app.cli.add_command(command)
 
 
-def present_house() -> House:
-    house: House = current_app.extensions["house"]
-    return house
-
-
 def in_scope(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command its unit of work, and turn a refusal into one line and exit code 2."""
+    """Give a command its unit of work, and turn a refusal, or a database that is away or not made, into one line."""
 
     @click.pass_context
     def run(context: click.Context, *args: Any, **options: Any) -> Any:
@@ -41,6 +38,8 @@ def in_scope(command: Callable[..., Any]) -> Callable[..., Any]:
                 return context.invoke(command, *args, **options)
         except (Refusal, Unsafe) as refusal:
             raise click.ClickException(str(refusal)) from None
+        except SQLAlchemyError as error:
+            raise click.ClickException(f"the database fails ({type(error).__name__}): see `flask doctor`") from error
 
     run.__name__, run.__doc__ = command.__name__, command.__doc__
     return run
@@ -51,9 +50,8 @@ def make_instance(app: Flask) -> list[str]:
     house: House = app.extensions["house"]
     settings, done = house.settings, []
     if not settings.master_key_file.exists():
-        known = settings.instance / "keys" / "keys.sqlite3"
-        if known.exists():
-            raise Unsafe(f"{known} exists but its master key {settings.master_key_file} does not: restore that file")
+        if house.vault.holds_keys():
+            raise Unsafe(f"there are keys that {settings.master_key_file} opened, and it is gone: restore that file")
         Keyring.create(settings.master_key_file)
         done.append(f"master key at {settings.master_key_file}")
     check_key_file(settings.master_key_file)

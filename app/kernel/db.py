@@ -191,7 +191,8 @@ class Databases:
     def end_writing(self, connection: Connection) -> None:
         """Turn it back, after its commit or rollback."""
         connection.execution_options(writes=False)
-        self._gate.leave(connection)
+        if not connection.invalidated:  # to ask a lost connection anything would open a new one
+            self._gate.leave(connection)
 
     @contextmanager
     def writing_keys(self) -> Iterator[Connection]:
@@ -201,6 +202,7 @@ class Databases:
 
     @contextmanager
     def reading_keys(self) -> Iterator[Connection]:
+        """A connection that reads the keys database. For the vault, and for asking whether it answers."""
         with self.keys.connect() as connection:
             yield connection
 

@@ -45,7 +45,7 @@ def direction(language_code: str) -> str:
 
 
 def day(value: date | datetime) -> str:
-    """A date in words, such as "20 November 2026" or "٢٠ تشرين الثاني" with Latin digits."""
+    """A date in words, such as "20 November 2026" or "20 تشرين الثاني 2026", which has Latin digits in Arabic too."""
     return format_date(value, format="long", locale=_region())
 
 

@@ -34,10 +34,10 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-#: Attempts before a job is set aside for a person to look at; the waits between them double from RETRY_SECONDS.
+#: Attempts before a job is set aside for a person to look at; each wait is twice the one before, the first 2 * RETRY_SECONDS.
 ATTEMPTS = 8
 RETRY_SECONDS = 5
-#: How often the worker looks for rows that Huey was never told of (seconds), and how old such a row is at least.
+#: How often the worker looks for rows that are due, whether Huey was told of them or not (seconds), and how many it runs then.
 SWEEP_SECONDS = 2
 SWEEP_BATCH = 200
 #: For how long done jobs stay, for whoever looks into what happened (days).

@@ -20,7 +20,7 @@ def attach(app: Flask, databases: Databases) -> Alembic:
         engines=databases.for_migrations(),
     )
     logging.getLogger("alembic").setLevel(logging.WARNING)  # after the extension, which asks for more
-    alembic.rev_id = staticmethod(_next_number)  # type: ignore[method-assign]
+    alembic.rev_id = staticmethod(_next_number)  # type: ignore[method-assign]  # as its documentation says
     app.config["ALEMBIC_CONTEXT"] = {"render_as_batch": True, "compare_type": True, "render_item": _plain_type}
     alembic.init_app(app)
     return alembic

@@ -121,10 +121,12 @@ class Work:
         return self._depth > 0
 
     def close(self) -> None:
-        if self._session is not None:
-            self._session.close()
-        if self._connection is not None:
-            self._connection.close()
+        try:
+            if self._session is not None:
+                self._session.close()
+        finally:  # a lost connection fails at that, and must not be missing from the pool for ever
+            if self._connection is not None:
+                self._connection.close()
 
 
 _current: ContextVar[Work | None] = ContextVar("work", default=None)

@@ -3,15 +3,17 @@
 import logging
 import signal
 import threading
+import time
 from types import FrameType
 
 from app.kernel import work
+from app.kernel.errors import trail
 from app.kernel.house import House
 from app.kernel.jobs import KERNEL_HOURLY, SWEEP_SECONDS, enqueue
 
 log = logging.getLogger(__name__)
 
-HOUR = 3600
+HOUR_SECONDS = 3600
 
 
 def run_worker(house: House) -> None:
@@ -23,17 +25,19 @@ def run_worker(house: House) -> None:
     consumer = house.queue.huey.create_consumer(workers=2, periodic=False, initial_delay=0.1, max_delay=1.0)
 
     def sweep() -> None:
-        next_hourly = 0.0
-        passed = 0.0
+        next_hourly, well = time.monotonic(), True
         while not stopping.wait(SWEEP_SECONDS):
-            passed += SWEEP_SECONDS
             try:
                 house.queue.sweep()
-                if passed >= next_hourly:
-                    next_hourly = passed + HOUR
+                if time.monotonic() >= next_hourly:
+                    next_hourly = time.monotonic() + HOUR_SECONDS
                     start_hourly(house)
-            except Exception:
-                log.exception("a sweep failed; the next one tries again")
+            except Exception as error:
+                if well:  # said once, for the same reason as above
+                    log.error("a sweep failed; the next one tries again\n%s", trail(error))
+                well = False
+            else:
+                well = True
 
     sweeper = threading.Thread(target=sweep, name="sweep", daemon=True)
 

@@ -90,8 +90,9 @@ def forms_of(secret: str) -> dict[str, bytes]:
         "python": repr(plain)[2:-1].encode(),
         "percent": quote(secret).encode(),
         "hex": plain.hex().encode(),
-        "cleaned": re.sub(r"[^0-9A-Z]", "", secret.upper()).encode(),
     }
+    if re.search("[A-Z]", secret):
+        forms["without marks"] = re.sub(r"[^0-9A-Z]", "", secret.upper()).encode()  # as codes are read
     for offset in range(3):
         # What stands between whole groups of three is the same wherever the secret begins.
         encoded = base64.b64encode(b"\0" * offset + plain)
@@ -265,18 +266,18 @@ def make_noise(visitor: Visitor) -> None:
             while line.recv(65536):
                 pass
     for packet in ("4" + visitor.canaries.odd_event, '42["room.post"', visitor.canaries.odd_event, "42" + "[" * 9000):
-        line = websocket.create_connection(
+        odd = websocket.create_connection(
             visitor.url("/socket.io/?EIO=4&transport=websocket").replace("http", "ws", 1),
             origin=visitor.server.address,
             cookie=f"{PLAIN_COOKIE}={visitor.token}",
             timeout=5,
         )
-        line.send("40")
-        line.send(packet)
+        odd.send("40")
+        odd.send(packet)
         with suppress(websocket.WebSocketException, OSError):
-            while line.recv():
-                line.settimeout(0.2)
-        line.shutdown()
+            while odd.recv():
+                odd.settimeout(0.2)
+        odd.shutdown()  # type: ignore[no-untyped-call]  # its library leaves it untyped
 
 
 @contextmanager

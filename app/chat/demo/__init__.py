@@ -8,7 +8,7 @@ from types import MappingProxyType
 from app.chat import actions
 from app.chat.demo.schedule import Company, Message, Weeks
 from app.chat.demo.script import read_scripts
-from app.identity.demo import Inhabitant, inhabitants
+from app.identity.demo import SETTLED, Inhabitant, inhabitants
 from app.kernel.access import Permission, granted
 from app.kernel.actor import system
 from app.kernel.db import now
@@ -144,4 +144,4 @@ def reading(plan: Plan, company: Company, messages: list[Message], rng: Random) 
 
 def joined_on(one: Inhabitant, arrived: dict[str, datetime], moment: datetime) -> date:
     """The day on which somebody joined the rooms."""
-    return arrived.get(one.name, moment - timedelta(days=70)).date()
+    return arrived.get(one.name, moment - SETTLED).date()

@@ -1,13 +1,18 @@
 """Fictional people for `flask demo`, and how to sign in as them."""
 
+from datetime import timedelta
+
 from app.identity import actions, passphrases, queries
 from app.identity.demo.people import PEOPLE, Inhabitant
 from app.kernel import work
+from app.kernel.db import now
 
-__all__ = ["PASSPHRASE", "PEOPLE", "Inhabitant", "about_demo", "inhabitants", "load_people"]
+__all__ = ["PASSPHRASE", "PEOPLE", "SETTLED", "Inhabitant", "about_demo", "inhabitants", "load_people"]
 
 #: The one passphrase of everybody in the demo. Public: it opens nothing but fiction.
 PASSPHRASE = "amber walnut quiet bridge"  # noqa: S105  # printed for everybody
+#: For how long everybody has been here: longer than the rooms' conversations go back.
+SETTLED = timedelta(days=70)
 #: Whom to sign in as, and what for.
 SIGN_INS = {
     "Samar": "administrator",
@@ -23,8 +28,9 @@ SIGN_INS = {
 def load_people() -> None:
     """Add everyone of the demo. One hash serves all, since they share their passphrase."""
     hashed = passphrases.hash_passphrase(work.house(), PASSPHRASE)
+    joined_on = (now() - SETTLED).date()
     for one in PEOPLE:
-        actions.add_person(one.name, hashed, roles=(one.role,), language=one.language, demo=True)
+        actions.add_person(one.name, hashed, roles=(one.role,), language=one.language, joined_on=joined_on, demo=True)
 
 
 def about_demo() -> list[str]:

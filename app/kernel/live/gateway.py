@@ -16,7 +16,7 @@ from werkzeug.http import parse_cookie
 
 from app.kernel import work
 from app.kernel.access import check_declared
-from app.kernel.actor import Actor
+from app.kernel.actor import STRANGER, Actor
 from app.kernel.errors import Invalid, NotFound, Refusal, SignedOut, Unavailable, trail
 from app.kernel.house import House
 from app.kernel.i18n import LANGUAGE_COOKIE, explain
@@ -127,22 +127,8 @@ class Gateway:
             return False
         cookies = _cookies(environ.get("HTTP_COOKIE", ""))
         token = cookies.get(session_cookie(settings.tls))
-        if not token:
-            return False
-        try:
-            with work.scope(self._house):
-                actor = self._sessions.recognise(token)
-                if actor.session_id is None:
-                    return False
-                self._house.budgets.spend(CONNECT_BUDGET, actor.public_id)
-        except Refusal:
-            return False
-        except Exception as error:
-            # The library would write a traceback for everyone who comes back while the database is away.
-            log.warning("a socket was not let in (%s)", type(error).__name__)
-            return False
-        open_here = [s for s in self._open.values() if s.session_id == actor.session_id]
-        if len(open_here) >= SOCKETS_PER_SESSION:
+        actor = self._let_in(token) if token else STRANGER
+        if not token or actor.session_id is None:
             return False
         language = actor.language or cookies.get(LANGUAGE_COOKIE, "")
         if language not in settings.languages:
@@ -150,6 +136,22 @@ class Gateway:
         self._open[sid] = OpenSocket(sid, token, actor.session_id, language, self)
         self._start_watching()
         return True
+
+    def _let_in(self, token: str) -> Actor:
+        """Whoever may open one more socket with this token; STRANGER where nobody may."""
+        try:
+            with work.scope(self._house):
+                actor = self._sessions.recognise(token)
+                if actor.session_id is not None:
+                    self._house.budgets.spend(CONNECT_BUDGET, actor.public_id)
+        except Refusal:
+            return STRANGER
+        except Exception as error:
+            # The library would write a traceback for everyone who comes back while the database is away.
+            log.warning("a socket was not let in (%s)", type(error).__name__)
+            return STRANGER
+        open_here = [socket for socket in self._open.values() if socket.session_id == actor.session_id]
+        return actor if len(open_here) < SOCKETS_PER_SESSION else STRANGER
 
     def _disconnect(self, sid: str, _reason: str = "") -> None:
         self._open.pop(sid, None)

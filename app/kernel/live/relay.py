@@ -1,7 +1,7 @@
 """The relay between processes, and the options of the socket server.
 
-What passes through Redis is sealed with a key derived from the instance's secret: Redis sees addresses of nothing, and a copy
-of its memory or of its traffic reads nothing.
+What passes through Redis is sealed with a key derived from the instance's secret: Redis sees no address and no word, and
+a copy of its memory or of its traffic tells nothing.
 """
 
 import logging
@@ -89,14 +89,13 @@ class Relayed(socketio.RedisManager, Fanout):  # type: ignore[misc]  # the libra
 
     def _listen(self) -> Iterator[bytes]:
         # The library doubles its waits up to a minute; people should not be without each other for that long.
+        client = redis.Redis.from_url(self.redis_url, health_check_interval=10)
         while True:
             try:
-                listener = redis.Redis.from_url(self.redis_url, health_check_interval=10).pubsub(  # type: ignore[no-untyped-call]  # redis-py leaves it untyped
-                    ignore_subscribe_messages=True
-                )
-                listener.subscribe(self.channel)
-                for message in listener.listen():
-                    yield message["data"]
+                with client.pubsub(ignore_subscribe_messages=True) as heard:  # type: ignore[no-untyped-call]  # left so by redis-py
+                    heard.subscribe(self.channel)
+                    for message in heard.listen():
+                        yield message["data"]
             except redis.RedisError as error:
                 log.warning("the relay is not heard (%s)", type(error).__name__)
                 time.sleep(REST_SECONDS)

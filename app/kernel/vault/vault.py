@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, inspect, select, update
 from sqlalchemy.exc import IntegrityError
 
 from app.kernel.db import Databases, new_public_id
@@ -195,6 +195,12 @@ class Vault:
             except Shredded:
                 pass  # while we looked at others
         return problems
+
+    def holds_keys(self) -> bool:
+        """Whether any data key is stored here. Also answers before the tables are made."""
+        with self._databases.reading_keys() as keys:
+            made = inspect(keys).has_table(DataKey.__tablename__)
+            return made and keys.scalar(select(DataKey.id).limit(1)) is not None
 
     def count_keys(self) -> int:
         """How many data keys there are."""

@@ -29,7 +29,7 @@ def present_actor() -> Actor:
 
 
 def present_house() -> House:
-    """The house of the app that serves this request."""
+    """The house of the app that serves this request or runs this command."""
     return cast("House", current_app.extensions["house"])
 
 

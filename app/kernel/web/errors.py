@@ -85,7 +85,7 @@ def _too_large(_error: RequestEntityTooLarge) -> Response:
         text=explain(refusal),
         status=413,
         suggestions=_suggestions(refusal),
-        typed=[],
+        typed=[],  # it was not read, and to read it now would be refused again
     )
     return make_response(page, 413)
 

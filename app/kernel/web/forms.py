@@ -3,14 +3,19 @@
 from functools import cache
 from typing import Any, Self
 
+from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
+from wtforms import Field
 
-from app.kernel.errors import Invalid
+from app.kernel.errors import Invalid, Refusal
+from app.kernel.i18n import explain
 
 
 class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF carries no types
     """A Flask-WTF form that can also be filled from the payload of a socket event."""
+
+    _refusal: Refusal | None = None
 
     class Meta(FlaskForm.Meta):  # type: ignore[misc]  # Flask-WTF carries no types
         def get_translations(self, _form: Any) -> None:
@@ -40,3 +45,18 @@ class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF carries no types
         """The first error, still to be put into the person's language when it is lazy."""
         problem: str = next((errors[0] for errors in self.errors.values() if errors), "")
         return problem
+
+    def refuse(self, refusal: Refusal, *, at: Field | None = None) -> None:
+        """Have the form say why it was not done, in words at this field or above all of them; what was typed stays."""
+        self._refusal = refusal
+        if at is None:
+            self.form_errors.append(explain(refusal))
+        else:
+            at.errors = [explain(refusal)]
+
+    def answer(self, page: str) -> ResponseReturnValue:
+        """The page that this form was drawn on, with a status that says what became of it and when to try again."""
+        if self._refusal is None:
+            return page, 422 if self.errors else 200
+        wait = self._refusal.retry_after
+        return page, self._refusal.status, {} if wait is None else {"Retry-After": str(wait)}
