@@ -1,6 +1,7 @@
 """Where the program starts. The async engine is patched first, before anything else is imported.
 
-`python wsgi.py` serves; the `flask` command and other servers import `app` from here, unpatched. No other file names the engine.
+`python wsgi.py` serves; the `flask` command and other servers import `app` from here, unpatched. No other file names
+the engine.
 """
 
 import os
@@ -35,8 +36,8 @@ BACKLOG = 1024
 def serve(settings: Settings) -> None:
     """Serve until told to stop, on a listener of our own.
 
-    TCP_NODELAY: without it a small frame waits 40 ms for the one before to be acknowledged. No SO_REUSEPORT: a second server on
-    the same port must fail, not take half of the connections.
+    TCP_NODELAY: without it a small frame waits 40 ms for the one before to be acknowledged. No SO_REUSEPORT: a second
+    server on the same port must fail, not take half of the connections.
     """
     if not SERVING:
         raise Unsafe("ASYNC_ENGINE=threading is for tests and commands: `python wsgi.py` serves with eventlet")
@@ -44,7 +45,7 @@ def serve(settings: Settings) -> None:
     import eventlet.wsgi
 
     class Silent(eventlet.wsgi.HttpProtocol):  # type: ignore[misc]  # the engine carries no types
-        """The engine's protocol, which would write down the address and the words of whoever sends what it cannot read."""
+        """The engine's protocol, which would write down the address and the words of whoever sends nonsense."""
 
         def log_message(self, *_words: object) -> None:
             """Nothing, whatever the log is set to."""
@@ -59,7 +60,8 @@ def serve(settings: Settings) -> None:
         raise
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     app = create_app(settings, offload=eventlet.tpool.execute)
-    # What is there now stays for ever: looking through it for garbage again and again took a tenth of the server's time.
+    # What is there now stays for ever: looking through it for garbage again and again took a tenth of the server's
+    # time.
     gc.collect()
     gc.freeze()
     eventlet.wsgi.server(

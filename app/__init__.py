@@ -1,4 +1,4 @@
-"""Sanad: create_app puts settings, house, features and doors together. It opens no connection and touches no database."""
+"""Sanad: create_app puts settings, house, features and doors together. It opens no connection to any database."""
 
 from flask import Flask
 from flask_login import LoginManager
@@ -22,14 +22,15 @@ from config import Settings, check_key_file
 def create_app(
     settings: Settings, *, features: tuple[Feature, ...] = FEATURES, offload: Offload = run_here, needs_key: bool = True
 ) -> Flask:
-    """The application. Raises Unsafe when the key file is missing or open, Undeclared when a door declares no access."""
+    """The application. Raises Unsafe for a key file that is missing or open, Undeclared for a door without access."""
     if needs_key:
         check_key_file(settings.master_key_file)
     house = House.build(settings, offload)
     app = Flask(__name__, static_folder=None, instance_path=str(settings.instance))
     app.config.update(flask_settings(house))
     if settings.proxies:
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies)  # type: ignore[method-assign]
+        behind = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies)
+        app.wsgi_app = behind  # type: ignore[method-assign]  # as Flask means it
     app.extensions["house"] = house
 
     keeper = next(feature.sessions for feature in features if feature.sessions)
@@ -42,8 +43,10 @@ def create_app(
 
     scope.attach(app, house)
     login = LoginManager()
-    # Not init_app, whose remember-me cookie we do not want: to look for it makes every answer, assets too, vary by cookie.
+    # Not init_app, whose remember-me cookie we do not want: to look for it makes every answer, assets too, vary by
+    # cookie.
     app.login_manager = login  # type: ignore[attr-defined]  # where Flask-Login looks for it
+    login.session_protection = None  # it would look at address and user agent
     login.anonymous_user = lambda: STRANGER
     cookie = session_cookie(settings.tls)
     login.request_loader(lambda request: _known(identify(request, keeper, cookie)))

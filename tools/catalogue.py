@@ -1,7 +1,7 @@
 """Bring the catalogues up to date with the sources: `python -m tools.catalogue`.
 
-Collects every message id from code and templates and merges them into app/translations/*/LC_MESSAGES/messages.po. What is new
-comes out untranslated, what is gone is dropped, nothing is guessed; tests/house refuses whatever is incomplete.
+Collects every message id from code and templates and merges them into app/translations/*/LC_MESSAGES/messages.po. What
+is new comes out untranslated, what is gone is dropped, nothing is guessed; tests/house refuses whatever is incomplete.
 """
 
 import subprocess

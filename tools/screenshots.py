@@ -58,7 +58,7 @@ NIGHT = Visit("ar-360-night", "أبو الورد", "ar-SY", 360, 740, 2, night=T
 
 
 def take_all() -> list[Path]:
-    """Take every picture. Returns the files; raises CannotStart when there is no browser or the server does not come."""
+    """Take every picture. Returns the files; raises CannotStart without a browser or when the server does not come."""
     program = shutil.which("chromium")
     if program is None:
         raise CannotStart("chromium is not installed: apt install chromium")

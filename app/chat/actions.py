@@ -31,8 +31,8 @@ EPOCH_DAYS = 7
 def post_message(actor: Actor, room: RoomRef, *, client_id: str, body: str) -> queries.Words:
     """Store a message, tell the room, and return it as stored. Returned means committed.
 
-    The same `client_id` again returns what was stored the first time. Raises NotFound when the actor is not in the room,
-    TooMany when they write faster than a person does.
+    The same `client_id` again returns what was stored the first time. Raises NotFound when the actor is not in the
+    room, TooMany when they write faster than a person does.
     """
     work.house().budgets.spend(POSTING, actor.public_id)
     try:
@@ -134,7 +134,8 @@ def join_room(actor: Actor, room: Room) -> None:
 def leave_room(actor: Actor, room: Room) -> None:
     """Take the actor out and move the room to a new address in the same transaction.
 
-    Whoever still listens at the old address hears only that the room has moved, asks for it again, and is let in or not.
+    Whoever still listens at the old address hears only that the room has moved, asks for it again, and is let in or
+    not.
     """
     session = work.session()
     # The room's row first, as when a message is stored: in the other order two devices could wait for each other.
@@ -225,17 +226,18 @@ def import_messages(actor: Actor, room: Room, messages: list[tuple[int, str, dat
     Each is (author's row number, text, moment); moments must not go back. Epochs are made as they would have been then.
     """
     session, vault = work.session(), work.house().vault
-    seq = session.scalars(select(Room.last_seq).where(Room.id == room.id).with_for_update()).one()
+    # All numbers at once. As when a message is stored, whoever writes next waits until they are committed.
+    taken = update(Room).where(Room.id == room.id).values(last_seq=Room.last_seq + len(messages))
+    last_seq = session.scalars(taken.returning(Room.last_seq)).one()
     latest = work.connection().execute(_LATEST_EPOCH, {"room": room.id}).one_or_none()
     number, rows = latest.number if latest else 0, []
     epochs: dict[date, tuple[int, str]] = {}
-    for author_id, body, at in messages:
+    for seq, (author_id, body, at) in enumerate(messages, start=last_seq - len(messages) + 1):
         week = at.date() - timedelta(days=at.date().toordinal() % EPOCH_DAYS)
         if week not in epochs:
             number += 1
             epochs[week] = _begin_epoch(room.id, number, week)
         epoch_id, key_id = epochs[week]
-        seq += 1
         public_id = new_public_id()
         rows.append(
             {
@@ -250,7 +252,6 @@ def import_messages(actor: Actor, room: Room, messages: list[tuple[int, str, dat
         )
     if rows:
         session.execute(insert(Message), rows)
-        session.execute(update(Room).where(Room.id == room.id).values(last_seq=seq))
     audit.record(actor, "room.import", target_kind="room", target=room.public_id, reason=str(len(rows)))
 
 

@@ -16,7 +16,7 @@ class RoomKind(StrEnum):
 
 
 class Room(Row, Base):
-    """A room. `address` is where its messages are published; it changes whenever somebody leaves, and never leaves us."""
+    """A room. `address` is where its messages are published: new whenever somebody leaves, and never told to anyone."""
 
     __tablename__ = "room"
 

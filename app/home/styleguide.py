@@ -41,5 +41,6 @@ def _specimen(language: str, theme: str) -> Specimen:
     with force_locale(language):
         form = SpecimenForm(prefix=f"{language}-{theme}-", formdata=None)
         form.name.errors = [gettext("Something needs another look")]
-        html = Markup(render_template("home/_specimens.html", form=form, prefix=f"{language}-{theme}"))  # noqa: S704  # a template of ours, escaped as all are
+        drawn = render_template("home/_specimens.html", form=form, prefix=f"{language}-{theme}")
+        html = Markup(drawn)  # noqa: S704  # a template of ours, escaped as all are
     return Specimen(language, i18n.direction(language), theme, html)

@@ -47,8 +47,9 @@ NAME_TAKEN = N_("This name, or one that looks like it, is already used here. Cho
 def sign_in(name: str, passphrase: str, *, network: str, device: Device, replacing: str = "") -> str:
     """Begin a session and return its token, which only the browser keeps.
 
-    Raises Invalid with one and the same text, after the same time, whether the name or the passphrase was wrong; TooMany
-    when the network or the name was tried too often. `replacing` is the token the browser had before: that session ends.
+    Raises Invalid with one and the same text, after the same time, whether the name or the passphrase was wrong;
+    TooMany when the network or the name was tried too often. `replacing` is the token the browser had before: that
+    session ends.
     """
     budgets = work.house().budgets
     budgets.spend(SIGN_IN_BY_NETWORK, network)
@@ -119,8 +120,8 @@ def end_other_sessions(actor: Actor) -> int:
 def join(code: str, name: str, passphrase: str, *, network: str, device: Device, replacing: str = "") -> str:
     """Make a login with an invitation code and return the token of its first session.
 
-    Raises Invalid when code, name or passphrase do not do, Conflict when somebody else just used the code, TooMany when the
-    network tried too often.
+    Raises Invalid when code, name or passphrase do not do, Conflict when somebody else just used the code, TooMany when
+    the network tried too often.
     """
     house = work.house()
     house.budgets.spend(JOIN_BY_NETWORK, network)
@@ -242,7 +243,7 @@ def withdraw_invitation(actor: Actor, public_id: str) -> None:
 
 @action
 def forget_what_is_over(actor: Actor) -> None:
-    """Remove sessions that ended and invitations that can no longer be used, a while after: a disk is no diary of visits."""
+    """Remove what has been over for a while, of sessions and invitations: a disk is no diary of visits."""
     ensure(actor.kind is Kind.SYSTEM)
     session, moment = work.session(), now()
     over = moment - timedelta(days=SESSIONS_KEPT_DAYS)

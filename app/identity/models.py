@@ -37,7 +37,7 @@ class InvitationState(States):
 
 
 class Person(Row, Base):
-    """A login. The name and the passphrase hash are sealed with the person's own key; the name is found by its index."""
+    """A login. Name and passphrase hash are sealed with the person's own key; the name is found by its index."""
 
     __tablename__ = "person"
 

@@ -1,7 +1,8 @@
 """Passphrases: what is accepted, and Argon2id off the loop with bounded concurrency.
 
-Rules from NIST SP 800-63B-4, section 3.1.1: at least 15 characters where the passphrase stands alone, no composition rules, all
-of Unicode after NFKC, refused when it is common or guessable. Argon2id at 19 MiB, t=2, p=1 (OWASP's second profile).
+Rules from NIST SP 800-63B-4, section 3.1.1: at least 15 characters where the passphrase stands alone, no composition
+rules, all of Unicode after NFKC, refused when it is common or guessable. Argon2id at 19 MiB, t=2, p=1 (OWASP's second
+profile).
 """
 
 import threading
@@ -19,8 +20,8 @@ MINIMUM = 15
 MAXIMUM = 200
 #: zxcvbn's time grows with the square of the length; what comes after adds strength that need not be counted.
 ESTIMATED = 60
-#: zxcvbn reads these signs as letters in every combination: a passphrase full of them takes it seconds. Where there are more
-#: than one, each becomes the one sign that stands for the same letter.
+#: zxcvbn reads these signs as letters in every combination: a passphrase full of them takes it seconds. Where there are
+#: more than one, each becomes the one sign that stands for the same letter.
 SIGNS = "@$({[<!|+"
 FEWER_SIGNS = str.maketrans(SIGNS, "45((((117")
 #: zxcvbn's score from 0 to 4; 3 means more than 10^8 guesses: "123456789012345" and "passwordpassword" fall below.
@@ -36,7 +37,7 @@ _nobody = _hasher.hash("nobody has this passphrase")
 
 
 def check(passphrase: str, *, name: str) -> None:
-    """Raise Invalid, with words that say what would do, when the passphrase is too short, too long or easily guessed."""
+    """Raise Invalid, in words that say what would do, when the passphrase is too short, too long or easily guessed."""
     normal = _normal(passphrase)
     # Counted as typed too, since one key may stand for a whole phrase: NFKC makes 18 letters of U+FDFA.
     if min(len(passphrase), len(normal)) < MINIMUM:

@@ -1,6 +1,7 @@
 """Names of permissions, what each role grants, and the check that every door declares one.
 
-A permission opens a door; it never opens a record. Records are opened by `visible_*` and `can_*` in each feature's policy.
+A permission opens a door; it never opens a record. Records are opened by `visible_*` and `can_*` in each feature's
+policy.
 """
 
 from collections.abc import Iterable, Mapping

@@ -1,7 +1,7 @@
 """The append-only record of who did what, to what, and why: each entry is chained to the one before by a keyed hash.
 
-A changed entry no longer matches its hash, a removed one leaves a gap, and removed last ones no longer meet the head, which
-is itself sealed with the same key. `flask audit verify` walks the chain.
+A changed entry no longer matches its hash, a removed one leaves a gap, and removed last ones no longer meet the head,
+which is itself sealed with the same key. `flask audit verify` walks the chain.
 """
 
 from datetime import datetime
@@ -83,7 +83,7 @@ def record(actor: Actor, act: str, *, target_kind: str = "", target: str = "", r
 
 
 def _first_head(session: Session, vault: Vault) -> AuditHead:
-    """The head, made if it is not there yet. Of two first acts at once the second waits here and then follows the first."""
+    """The head, made if it is not there. Of two first acts at once the second waits here and then follows the first."""
     insert_once = postgres_insert if session.get_bind().dialect.name == "postgresql" else sqlite_insert
     session.execute(
         insert_once(AuditHead)

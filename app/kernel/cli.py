@@ -1,4 +1,4 @@
-"""Commands of the house itself: instance, demo, doctor, audit, keys, worker. Thin: each enters with a named system actor."""
+"""Commands of the house itself: instance, demo, doctor, audit, keys, worker. As thin as views."""
 
 import sys
 from collections.abc import Callable

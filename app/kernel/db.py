@@ -126,8 +126,8 @@ class WriteGate:
     """Lets one writer at a time into a SQLite file.
 
     A greenlet that yields inside a SQLite write transaction would make every other writer block the whole process in C,
-    so writers queue here, where waiting is cooperative. Between processes SQLite's own lock decides; it is asked without
-    waiting and asked again after a short cooperative sleep, for the same reason.
+    so writers queue here, where waiting is cooperative. Between processes SQLite's own lock decides; it is asked
+    without waiting and asked again after a short cooperative sleep, for the same reason.
     """
 
     def __init__(self) -> None:
@@ -142,7 +142,7 @@ class WriteGate:
         _patiently(connection, "BEGIN IMMEDIATE", deadline)
 
     def leave(self, connection: Connection) -> None:
-        """Give the turn on, after COMMIT or ROLLBACK has really run: SQLAlchemy's own events fire before the statement."""
+        """Give the turn on once COMMIT or ROLLBACK has really run: SQLAlchemy's events fire before the statement."""
         if connection.info.pop("in_gate", False):
             self._turn.release()
 
@@ -180,7 +180,7 @@ class Databases:
         self.keys = _engine(keys_url, journal="DELETE", gate=WriteGate())
 
     def begin_writing(self, connection: Connection) -> None:
-        """Turn a connection from reading to writing. On SQLite this waits for its turn; raises Unavailable when in vain."""
+        """Turn a connection from reading to writing. Waits for its turn on SQLite; raises Unavailable when in vain."""
         connection.execution_options(writes=True)
         try:
             connection.begin()
@@ -252,8 +252,8 @@ def _sqlite(url: str, journal: str, gate: WriteGate) -> Engine:
         raw.execute("PRAGMA busy_timeout = 3000")
         raw.execute(f"PRAGMA journal_mode = {journal}")
         raw.execute("PRAGMA busy_timeout = 5")
-        # EXTRA also syncs the folder once the rollback journal is gone. Without that a power cut may bring the journal back
-        # and undo a rotation whose old master is already out of the key file.
+        # EXTRA also syncs the folder once the rollback journal is gone. Without that a power cut may bring the journal
+        # back and undo a rotation whose old master is already out of the key file.
         raw.execute(f"PRAGMA synchronous = {'FULL' if journal == 'WAL' else 'EXTRA'}")
         raw.execute("PRAGMA foreign_keys = ON")
         raw.execute("PRAGMA secure_delete = ON")
@@ -266,8 +266,8 @@ def _sqlite(url: str, journal: str, gate: WriteGate) -> Engine:
         if connection.get_execution_options().get("writes"):
             gate.enter(connection)
         elif journal != "WAL":
-            # A statement that only reads needs no BEGIN: each sees what is committed then, as on PostgreSQL. But without WAL
-            # another process that commits keeps readers out for a moment, and what waits for it is this.
+            # A statement that only reads needs no BEGIN: each sees what is committed then, as on PostgreSQL. But
+            # without WAL another process that commits keeps readers out for a moment, and what waits for it is this.
             connection.exec_driver_sql("BEGIN")
             _patiently(connection, "SELECT 1 FROM sqlite_schema LIMIT 1", time.monotonic() + GATE_SECONDS)
 

@@ -1,4 +1,4 @@
-"""The few named ways in which something can be refused. Each becomes a page, a socket ack and an exit code in one place.
+"""The few named ways in which something can be refused. Each becomes a page, a socket ack and a line in one place.
 
 The texts are message ids: `explain` in i18n turns an error into words in the person's language.
 """

@@ -1,4 +1,4 @@
-"""Everything that one running instance owns, gathered so that actions, events, jobs and tests need no Flask to find it."""
+"""Everything that one running instance owns, gathered so that actions, events, jobs and tests find it without Flask."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field

@@ -19,7 +19,7 @@ LANGUAGE_COOKIE = "language"
 
 
 def attach(app: Flask, languages: tuple[str, ...]) -> None:
-    """Choose each request's language: the person's own setting, then their cookie, then the browser's wish, then Arabic."""
+    """Choose each request's language: the person's setting, else their cookie, else the browser's wish, else Arabic."""
 
     def choose() -> str:
         wished = (current_user.language, request.cookies.get(LANGUAGE_COOKIE))

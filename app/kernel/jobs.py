@@ -1,9 +1,9 @@
-"""The queue, behind an outbox: what an action enqueues is stored in its own transaction, so that no job is lost and none
-runs for something that was rolled back.
+"""The queue, behind an outbox: what an action enqueues is stored in its own transaction, so that no job is lost and
+none runs for something that was rolled back.
 
-A job is a row first. After the commit its number goes to Huey (SQLite file or Redis), which wakes the worker; if that never
-happens (kill -9, Redis down) the worker's sweep finds the row. Running a job claims its row in the same transaction as the
-job's own writes: it is done once, or not at all and tried again.
+A job is a row first. After the commit its number goes to Huey (SQLite file or Redis), which wakes the worker; if that
+never happens (kill -9, Redis down) the worker's sweep finds the row. Running a job claims its row in the same
+transaction as the job's own writes: it is done once, or not at all and tried again.
 """
 
 import logging
@@ -34,10 +34,12 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-#: Attempts before a job is set aside for a person to look at; each wait is twice the one before, the first 2 * RETRY_SECONDS.
+#: Attempts before a job is set aside for a person to look at. The first wait between them is twice RETRY_SECONDS, each
+#: later one twice the one before.
 ATTEMPTS = 8
 RETRY_SECONDS = 5
-#: How often the worker looks for rows that are due, whether Huey was told of them or not (seconds), and how many it runs then.
+#: How often the worker looks for rows that are due, whether Huey was told of them or not (seconds), and how many it
+#: runs then.
 SWEEP_SECONDS = 2
 SWEEP_BATCH = 200
 #: For how long done jobs stay, for whoever looks into what happened (days).
@@ -181,8 +183,10 @@ def _note_failure(job_id: int, failure: str) -> None:
 
 
 class SealedSerializer(Serializer):  # type: ignore[misc]  # Huey carries no types
-    """Huey pickles, and whoever can write to its queue could thus run code where the keys are. So the pickle is sealed: what
-    was not written by one of us raises Tampered before anything looks at it."""
+    """Seals what Huey pickles, since whoever can write to its queue could otherwise run code where the keys are.
+
+    What was not written by one of us raises Tampered before anything looks at it.
+    """
 
     def __init__(self, seal: Seal) -> None:
         super().__init__()

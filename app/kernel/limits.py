@@ -1,7 +1,7 @@
 """Budgets: how often something may be done, by account, by target and by network tag.
 
-One counting place for pages, events and commands. With Redis every process shares the counts; while Redis does not answer each
-process counts for itself, so that people are still served and floods still stopped.
+One counting place for pages, events and commands. With Redis every process shares the counts; while Redis does not
+answer each process counts for itself, so that people are still served and floods still stopped.
 """
 
 import logging
@@ -77,6 +77,6 @@ class Budgets:
         if self._shared is None:
             storage: Storage = storage_from_string(
                 self._redis_url, socket_timeout=1, socket_connect_timeout=1, key_prefix="sanad-limits"
-            )  # type: ignore[assignment]  # the asynchronous half of the return type is never made by a redis:// address
+            )  # type: ignore[assignment]  # a redis:// address never makes the asynchronous half of the return type
             self._shared = FixedWindowRateLimiter(storage)
         return [self._shared, self._local]

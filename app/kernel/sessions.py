@@ -42,7 +42,7 @@ class SessionKeeper(Protocol):
 
 
 def note_visit(keeper: SessionKeeper, actor: Actor) -> None:
-    """Let the idle limit begin anew. What the person asked for goes on while nothing can be written, as on a full disk."""
+    """Let the idle limit begin anew. Where nothing can be written, as on a full disk, what was asked for goes on."""
     try:
         keeper.touch(actor)
     except (SQLAlchemyError, Unavailable) as error:

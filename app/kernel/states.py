@@ -1,7 +1,7 @@
 """States that move by name: an enum lists the steps that exist, and `move` takes one of them, once.
 
-Two people who decide on the same thing at the same moment are not both told that they did: the step is one guarded UPDATE,
-so exactly one of them wins and the other sees what became of it.
+Two people who decide on the same thing at the same moment are not both told that they did: the step is one guarded
+UPDATE, so exactly one of them wins and the other sees what became of it.
 """
 
 from collections.abc import Collection, Mapping
@@ -40,8 +40,8 @@ class NoSuchStep(Conflict):
 def move(session: Session, thing: T, to: States, *, column: str = "state", **noted: Any) -> T:
     """Take `thing` one step from the state that it was read in, and store what is noted about it in the same statement.
 
-    Returns the thing as it is now. Raises NoSuchStep when the table has no such step, Conflict when somebody else moved the
-    thing since it was read. Nothing is written then.
+    Returns the thing as it is now. Raises NoSuchStep when the table has no such step, Conflict when somebody else moved
+    the thing since it was read. Nothing is written then.
     """
     kind = type(thing)
     present: States = getattr(thing, column)

@@ -1,8 +1,8 @@
 """The unit of work: one session for one request, event, job or command, and the only place that commits.
 
-A *scope* is opened by each door and allows reading. An `@action` turns it into a writing transaction, commits once when the
-outermost action returns, then runs the effects that were noted on the way. Any exception rolls everything back and forgets
-the effects: nothing is emitted, mailed or enqueued for something that did not happen.
+A *scope* is opened by each door and allows reading. An `@action` turns it into a writing transaction, commits once when
+the outermost action returns, then runs the effects that were noted on the way. Any exception rolls everything back and
+forgets the effects: nothing is emitted, mailed or enqueued for something that did not happen.
 """
 
 import functools
@@ -29,8 +29,8 @@ T = TypeVar("T")
 class Work:
     """What is going on in this request, event, job or command: its house, its connection, its pending effects.
 
-    One connection serves the whole of it, taken when first needed. The session is made on that connection only where models
-    are wanted, so that a hot path pays for prepared statements alone.
+    One connection serves the whole of it, taken when first needed. The session is made on that connection only where
+    models are wanted, so that a hot path pays for prepared statements alone.
     """
 
     def __init__(self, house: "House") -> None:
@@ -72,7 +72,8 @@ class Work:
     def _begin(self) -> None:
         if self._session is not None:
             # What was read before may be stale by the time our turn comes: it is read again inside the transaction. The
-            # rollback forgets it only where a transaction was open, which after an earlier action of this scope it is not.
+            # rollback forgets it only where a transaction was open, which after an earlier action of this scope it is
+            # not.
             self._session.rollback()
             self._session.expire_all()
         self.connection.rollback()

@@ -1,4 +1,4 @@
-"""The worker process: wakes for each job that Huey names, sweeps for those it was never told of, and starts the hourly ones."""
+"""The worker process: runs each job that Huey names, sweeps for those that it does not, and starts the hourly ones."""
 
 import logging
 import signal
@@ -19,8 +19,8 @@ HOUR_SECONDS = 3600
 def run_worker(house: House) -> None:
     """Run until SIGTERM or SIGINT; what is running then is finished first."""
     stopping = threading.Event()
-    # Huey tells of each failed look at a queue that is down, with a traceback, several times a second: a full disk in a night.
-    # The doctor says that Redis is down, and the sweep does the work meanwhile.
+    # Huey tells of each failed look at a queue that is down, with a traceback, several times a second: a full disk in a
+    # night. The doctor says that Redis is down, and the sweep does the work meanwhile.
     logging.getLogger("huey").setLevel(logging.CRITICAL)
     consumer = house.queue.huey.create_consumer(workers=2, periodic=False, initial_delay=0.1, max_delay=1.0)
 

@@ -35,7 +35,8 @@ def distinct(number: int) -> tuple[str, ...]:
 
 def test_a_name_can_be_tried_eight_times_a_minute_from_anywhere(visit: Visit, make: Factory, house: House) -> None:
     make.person("Nour")
-    answers = [tries(visit(came_from=f"10.0.{n}.1"), 1, ("Nour", "nour", "NOUR"))[0] for n in range(10)]
+    typed = ("Nour", "nour", "NOUR", "N\u200bour")
+    answers = [tries(visit(came_from=f"10.0.{n}.1"), 1, (typed[n % 4],))[0] for n in range(10)]
     assert answers == [422] * 8 + [429] * 2
     assert tries(visit(came_from="10.1.0.1"), 1, ("Lina",)) == [422]
 

@@ -172,12 +172,14 @@ def test_a_name_that_does_not_do_is_explained_and_comes_back(visit: Visit, make:
 
 
 @ON_ONE_DATABASE
-def test_whoever_joins_in_the_browser_of_somebody_else_ends_their_session(visit: Visit, make: Factory) -> None:
-    administrator = make.token("Samar", roles=(Role.ADMINISTRATOR,))
-    browser = visit(administrator)
-    browser.joins(make.invitation(), "Nour")
-    assert browser.token != administrator
-    assert not visit(administrator).is_signed_in()
+def test_whoever_is_signed_in_joins_nothing_and_uses_nothing_up(visit: Visit, make: Factory) -> None:
+    browser, code = visit(make.token("Lina")), make.invitation()
+    assert "Sign out first" in words(browser.opens(f"/join?code={code}"))
+    answer = browser.joins(code, "Nour")
+    assert answer.status_code == 409
+    assert "Sign out first" in words(answer)
+    assert browser.is_signed_in()
+    assert visit().joins(code, "Nour").status_code == 303
 
 
 @ON_ONE_DATABASE

@@ -1,11 +1,15 @@
 """Signing out, and the quick exit: the session is dead on the server, whatever the browser does."""
 
+from collections.abc import Iterable
+from typing import cast
+
 import pytest
 from sqlalchemy import text
 
 from app.kernel.house import House
+from app.kernel.live import Gateway
 from app.kernel.sessions import PLAIN_COOKIE
-from tests.factories import Factory
+from tests.factories import PASSPHRASE, Factory
 from tests.identity.visitor import ON_ONE_DATABASE, Visit, cookie_set_by, words
 
 CLEARED = '"cache", "storage"'
@@ -85,3 +89,32 @@ def test_the_exit_is_on_every_page(visit: Visit, make: Factory, page: str) -> No
     for browser in (visit(), visit(make.token())):
         answer = browser.client.get(page, follow_redirects=True)
         assert 'action="/exit"' in words(answer)
+
+
+class Doors:
+    """Stands where the sockets are, and notes which sessions were put out."""
+
+    def __init__(self) -> None:
+        self.ended: list[int] = []
+
+    def end_sessions(self, session_ids: Iterable[int]) -> None:
+        self.ended.extend(session_ids)
+
+
+@pytest.mark.parametrize("way", ["/sign-out", "/exit", "/me/sessions/end-others", "/me/passphrase", "/sign-in"])
+def test_sockets_are_ended_by_the_action_itself_without_waiting_for_the_watch(
+    visit: Visit, make: Factory, house: House, way: str
+) -> None:
+    nour = make.actor(make.token("Nour"))
+    browser = visit(make.another_session(nour))
+    here = make.actor(browser.token).session_id
+    doors = Doors()
+    house.attach(queue=house.queue, live=cast("Gateway", doors), features=house.features)
+    fields = {
+        "present": PASSPHRASE,
+        "wished": "copper window ninety swallows",
+        "name": "Nour",
+        "passphrase": PASSPHRASE,
+    }
+    assert browser.sends(way, fields).status_code in (200, 303)
+    assert doors.ended == [here if way in ("/sign-out", "/exit", "/sign-in") else nour.session_id]

@@ -210,6 +210,8 @@ def test_two_acts_in_one_scope_follow_what_others_did_between(house: House) -> N
 
     with work.scope(house) as opened:
         act("act.1")
+        known = opened.session.scalars(select(AuditHead)).one()  # what a scope holds on to must not go stale
+        assert known.number == 1
         with ThreadPoolExecutor(1) as pool:
             pool.submit(elsewhere).result(timeout=10)
         act("act.3")

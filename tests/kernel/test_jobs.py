@@ -131,6 +131,11 @@ def test_nothing_is_done_for_an_action_that_was_rolled_back(house: House) -> Non
     assert house.queue.sweep() == 0
     assert house.queue.counts() == {}
     assert notes(house) == 0
+    with work.scope(house):
+        with pytest.raises(ValueError, match="on purpose"):
+            ask(then=fail)
+        ask()
+    assert told(house) == 1, "the next action in the same scope tells of its own job alone"
 
 
 def test_a_task_that_nobody_knows_is_refused_when_it_is_asked_for(house: House) -> None:

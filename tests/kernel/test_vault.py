@@ -8,7 +8,7 @@ import stat
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -25,7 +25,7 @@ from app.identity.models import Person
 from app.kernel import work
 from app.kernel.db import Databases, KeysBase
 from app.kernel.house import House
-from app.kernel.vault import Keyring, Place, Purpose, Shredded, Tampered, Vault
+from app.kernel.vault import Keyring, Place, Purpose, Shredded, Tampered, Vault, box
 from app.kernel.vault import vault as vault_module
 from app.kernel.vault.models import DataKey, MasterInUse
 from config import Settings
@@ -149,6 +149,14 @@ def test_bytes_that_were_never_sealed_do_not_open(lasting: Lasting, invented: by
         vault.open(key_id, NAME, invented)
 
 
+def test_a_value_names_the_key_that_sealed_it(lasting: Lasting) -> None:
+    """Whoever copies a key to another id, too, has still moved the value."""
+    vault, key_id, other_id = lasting
+    sealed = vault.seal(key_id, NAME, WORDS)
+    with pytest.raises(Tampered):
+        box.unseal(vault._cipher(key_id), other_id, NAME, sealed)
+
+
 def test_names_swapped_between_two_people_in_the_database_do_not_open(house: House, make: Factory) -> None:
     nour, lina = make.person("Nour"), make.person("Lina")
     rows = {actor.id: make.person_row(actor) for actor in (nour, lina)}
@@ -265,6 +273,30 @@ def test_keys_made_by_twenty_at_once_all_open(another: Another) -> None:
         for made in pool.map(make, range(20)):
             for key_id, sealed in made:
                 assert vaults[0].open(key_id, NAME, sealed) == WORDS
+
+
+def test_a_key_is_made_and_opened_while_another_process_uses_the_keys_file(sqlite_settings: Settings) -> None:
+    """Without WAL a reader keeps a commit out and a commit keeps readers out: for a moment, not with an error."""
+    databases = Databases(sqlite_settings.database_url, sqlite_settings.keys_url)
+    vault = Vault(databases, Keyring(sqlite_settings.master_key_file))
+    key_id = vault.create_key(Purpose.RECORD)
+    sealed = vault.seal(key_id, NAME, WORDS)
+    for held, verb in (
+        ("begin; select * from data_key", lambda: vault.create_key(Purpose.RECORD)),
+        ("begin immediate", lambda: vault.shred([vault.create_key(Purpose.RECORD)])),
+        ("begin exclusive", lambda: vault.open(key_id, NAME, sealed)),
+        ("begin exclusive", vault.verify),
+    ):
+        with _another_process(sqlite_settings) as other, ThreadPoolExecutor(1) as pool:
+            for statement in held.split("; "):
+                other.execute(statement).fetchone()
+            waiting = pool.submit(verb)
+            with pytest.raises(TimeoutError):
+                waiting.result(timeout=0.1)
+            other.execute("rollback")
+            waiting.result(timeout=5)
+    assert vault.verify() == []
+    databases.close()
 
 
 def test_equal_values_are_found_again_without_being_stored(vault: Vault, another: Another) -> None:
@@ -573,6 +605,13 @@ class Clock:
 def _house(app: Flask) -> House:
     found: House = app.extensions["house"]
     return found
+
+
+@contextmanager
+def _another_process(settings: Settings) -> Iterator[sqlite3.Connection]:
+    path = settings.keys_url.removeprefix("sqlite:///")
+    with closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as other:
+        yield other
 
 
 def _some_keys(vault: Vault, number: int) -> list[str]:

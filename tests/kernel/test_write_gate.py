@@ -7,13 +7,13 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select, update
+from sqlalchemy import Connection, select, update
 
 from app.chat import queries
 from app.chat.models import Room
@@ -137,12 +137,49 @@ def test_another_process_that_writes_for_too_long_is_told_in_words(
 ) -> None:
     soon(monkeypatch)
     with another_process_writes(sqlite_settings), work.scope(house):
-        for _ in range(2):
-            with pytest.raises(Unavailable):
-                write("too late")
+        with pytest.raises(Unavailable):
+            write("too late")
         assert written(house) == []
     in_scope(house, lambda: write("after"))
     assert written(house) == ["after"]
+
+
+def test_a_scope_whose_writing_failed_stands_in_nobodys_way_and_may_not_write(
+    house: House, sqlite_settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    soon(monkeypatch)
+    with work.scope(house) as opened, ThreadPoolExecutor(1) as pool:
+        with another_process_writes(sqlite_settings), pytest.raises(Unavailable):
+            write("too late")
+        pool.submit(in_scope, house, lambda: write("somebody else")).result(timeout=5)
+        with pytest.raises(RuntimeError, match="outside an action"):
+            opened.session.execute(update(AuditEntry).values(act="stray"))
+    assert written(house) == ["somebody else"]
+
+
+def test_a_writer_asks_sqlite_only_when_it_is_their_turn(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each question that SQLite answers with "locked" blocks the whole process for some milliseconds."""
+    asked: list[str] = []
+    patiently = db._patiently
+
+    def spy(connection: Connection, statement: str, deadline: float) -> None:
+        asked.append(statement)
+        patiently(connection, statement, deadline)
+
+    with ThreadPoolExecutor(1) as pool:
+        later: list[Future[None]] = []
+
+        def let_another_come() -> None:
+            monkeypatch.setattr(db, "_patiently", spy)
+            later.append(pool.submit(in_scope, house, lambda: write("second")))
+            with pytest.raises(TimeoutError):
+                later[0].result(timeout=0.2)
+            assert asked == []
+
+        in_scope(house, lambda: write("first", let_another_come))
+        later[0].result(timeout=5)
+    assert "BEGIN IMMEDIATE" in asked
+    assert written(house) == ["first", "second"]
 
 
 def test_a_writer_waits_for_another_process_and_then_writes(house: House, sqlite_settings: Settings) -> None:
@@ -178,11 +215,13 @@ def test_what_was_read_before_ones_turn_came_is_read_again(house: House) -> None
         here.members += 1
 
     with work.scope(house) as opened:
-        assert opened.session.get_one(Room, room.id).members == 1
+        known = opened.session.get_one(Room, room.id)
+        assert known.members == 1
         one_more(room.id)
         with ThreadPoolExecutor(1) as pool:
             pool.submit(in_scope, house, lambda: one_more(room.id)).result(timeout=5)
         one_more(room.id)
+        assert known.members == 4
     with work.scope(house) as opened:
         assert opened.session.get_one(Room, room.id).members == 4
 

@@ -55,7 +55,8 @@ PLANS = (
         name_ar="عمل ودراسة",
         name_en="Work and study",
         about_ar="فرص عمل ودورات ومنح وسير ذاتية ولغات. نشارك ما جرّبناه، ونقرأ لبعضنا قبل الإرسال.",
-        about_en="Jobs, courses, scholarships, CVs and languages. We share what we tried, and read each other's drafts.",
+        about_en="Jobs, courses, scholarships, CVs and languages. We share what we tried, and read each other's "
+        "drafts.",
         keep_days=180,
         days=57,
         rhythm=MappingProxyType({"morning": 0.5, "any": 1.8, "evening": 1.8, "night": 0.0}),
@@ -68,7 +69,8 @@ PLANS = (
         name_ar="كلام المساء",
         name_en="Evening talk",
         about_ar="كلام خفيف آخر النهار: طبخ وشعر ونباتات ونكات. ومن لم ينم يجد أحداً.",
-        about_en="Light talk at the end of the day: cooking, poems, plants, small jokes. Whoever cannot sleep finds company.",
+        about_en="Light talk at the end of the day: cooking, poems, plants, small jokes. Whoever cannot sleep finds "
+        "company.",
         keep_days=90,
         days=57,
         rhythm=MappingProxyType({"morning": 0.0, "any": 0.5, "evening": 2.9, "night": 1.0}),
@@ -133,7 +135,7 @@ def compose(plan: Plan, company: Company, rng: Random, moment: datetime) -> list
 
 
 def reading(plan: Plan, company: Company, messages: list[Message], rng: Random) -> dict[Inhabitant, int]:
-    """How far each has read: to the end, or some messages short of it, and never short of what they wrote themselves."""
+    """How far each has read: to the end or some messages short of it, but never short of what they wrote themselves."""
     wrote = {said.author: number for number, said in enumerate(messages, start=1)}
     read = {}
     for one in company.people:

@@ -1,12 +1,12 @@
 """Scripts of the demo's conversations, written by hand in content/*.toml, and how a line is filled in.
 
-A `thread` is a conversation whose turns follow each other as written: "a| words" is said by a, "b| words" by b. A `talk` is
-loose: somebody opens, some reply, the opener may close; its replies must fit all its openings. "f| words" in a talk is said by
-somebody who speaks of themselves in the feminine. Keys of both: `when` (morning, any, evening, night), `where` (home: inside
-Syria, abroad), `newcomer` (a has just arrived), `once`, `cast` ("a:f b:DE c:f.DE h:mod").
+A `thread` is a conversation whose turns follow each other as written: "a| words" is said by a, "b| words" by b. A
+`talk` is loose: somebody opens, some reply, the opener may close; its replies must fit all its openings. "f| words" in
+a talk is said by somebody who speaks of themselves in the feminine. Keys of both: `when` (morning, any, evening,
+night), `where` (home: inside Syria, abroad), `newcomer` (a has just arrived), `once`, `cast` ("a:f b:DE c:f.DE h:mod").
 
-In the words, {a} is a's name, {a.city} where a lives, {a.t} and {a.y} the endings ة and ي where a is addressed or speaks in
-the feminine, and {dish} something from slots.toml; {dish2} is another one. In replies b is whoever replies.
+In the words, {a} is a's name, {a.city} where a lives, {a.t} and {a.y} the endings ة and ي where a is addressed or
+speaks in the feminine, and {dish} something from slots.toml; {dish2} is another one. In replies b is whoever replies.
 """
 
 import re
@@ -30,7 +30,7 @@ _LATIN = re.compile(r"[A-Za-z]")
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What one person says: who (a letter), in which form if the words show it, and the words with their placeholders."""
+    """What one person says: who (a letter), in which form if the words show it, the words with their placeholders."""
 
     speaker: str
     words: str

@@ -18,8 +18,8 @@ Handler = Callable[[Actor, Payload, "OpenSocket"], Payload]
 class SocketEvent:
     """One event that a client may send. The handler returns the fields of the acknowledgement or raises a Refusal.
 
-    `by_hand` says that a person did it, so that the idle limit begins anew; what a page asks by itself must not keep a session
-    alive on a phone that lies somewhere.
+    `by_hand` says that a person did it, so that the idle limit begins anew; what a page asks by itself must not keep a
+    session alive on a phone that lies somewhere.
     """
 
     name: str

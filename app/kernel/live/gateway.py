@@ -1,7 +1,7 @@
 """The gateway: WebSocket only, exact Origin, the session read again on every event, unknown events refused.
 
-HTTP guards do not run for socket events, so everything that a page request passes is passed here again: session, permission,
-budget, form (in the handler) and policy (in the action).
+HTTP guards do not run for socket events, so everything that a page request passes is passed here again: session,
+permission, budget, form (in the handler) and policy (in the action).
 """
 
 import logging
@@ -213,7 +213,7 @@ class Gateway:
         self._watching = False
 
     def _watch(self) -> None:
-        """End sockets whose session was ended anywhere: in this process, another one, a command, with Redis or without."""
+        """End sockets whose session was ended anywhere: here, in another process, by a command, with Redis or without."""
         next_expiry, well = time.monotonic() + EXPIRY_SECONDS, True
         while True:
             self.socketio.sleep(WATCH_SECONDS)
@@ -235,7 +235,7 @@ class Gateway:
 
 
 def publish(address: str, event: str, payload: Payload) -> None:
-    """Send to an address once the current action has been committed. Addresses are random and never leave the program."""
+    """Send to an address once the current action is committed. Addresses are random and never leave the program."""
     live = work.house().live
     work.after_commit(lambda: live.emit(address, event, payload))
 

@@ -1,7 +1,7 @@
 """The relay between processes, and the options of the socket server.
 
-What passes through Redis is sealed with a key derived from the instance's secret: Redis sees no address and no word, and
-a copy of its memory or of its traffic tells nothing.
+What passes through Redis is sealed with a key derived from the instance's secret: Redis sees no address and no word,
+and a copy of its memory or of its traffic tells nothing.
 """
 
 import logging
@@ -92,7 +92,7 @@ class Relayed(socketio.RedisManager, Fanout):  # type: ignore[misc]  # the libra
         client = redis.Redis.from_url(self.redis_url, health_check_interval=10)
         while True:
             try:
-                with client.pubsub(ignore_subscribe_messages=True) as heard:  # type: ignore[no-untyped-call]  # left so by redis-py
+                with client.pubsub(ignore_subscribe_messages=True) as heard:  # type: ignore[no-untyped-call]  # its own
                     heard.subscribe(self.channel)
                     for message in heard.listen():
                         yield message["data"]

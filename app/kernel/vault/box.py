@@ -1,7 +1,7 @@
 """Sealing bytes so that they open only in the place that they were sealed for.
 
-AES-256-GCM (NIST SP 800-38D) with a random 96-bit nonce. The associated data names table, row, field, key and version, so
-a sealed value that is moved to another row or column does not open.
+AES-256-GCM (NIST SP 800-38D) with a random 96-bit nonce. The associated data names table, row, field, key and version,
+so a sealed value that is moved to another row or column does not open.
 """
 
 import os
@@ -54,10 +54,10 @@ def unseal(cipher: AESGCM, key_id: str, place: Place, sealed: bytes) -> bytes:
 
 
 class Seal:
-    """Sealing for bytes that have no place in a table but pass through other programs, under one name for what they are."""
+    """Sealing for bytes that stand in no table but pass through other programs, under one name for what they are."""
 
     def __init__(self, secret: Callable[[], bytes], what: str) -> None:
-        """`secret` is asked for 32 bytes when something is first sealed or opened, since commands run before there is a key."""
+        """`secret` is asked for its 32 bytes at the first sealing or opening: commands run before there is a key."""
         self._secret, self._what = secret, what
 
     def close(self, plain: bytes) -> bytes:

@@ -1,7 +1,7 @@
 """The master key file: a small JSON file outside data and backups, mode 0600, replaced atomically.
 
-It holds one secret (for signing forms, never rotated with the masters) and one or more numbered master keys. Two masters are
-in it only while a rotation is under way.
+It holds one secret (for signing forms, never rotated with the masters) and one or more numbered master keys. Two
+masters are in it only while a rotation is under way.
 """
 
 import base64

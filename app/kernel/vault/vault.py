@@ -61,7 +61,7 @@ class Vault:
         return self._create_keys(purpose, 1, name)[0]
 
     def reserve_keys(self, purpose: Purpose, count: int) -> None:
-        """Make many keys in one transaction for the next calls of `create_key`, when many records are about to be made."""
+        """Make many keys in one transaction for the next calls of `create_key`, before many records are made."""
         self._reserved[purpose] = self._create_keys(purpose, count, None)
 
     def _create_keys(self, purpose: Purpose, count: int, name: str | None) -> list[str]:
@@ -139,8 +139,8 @@ class Vault:
     def rotate(self, progress: Callable[[int, int], None] = lambda done, total: None) -> int:
         """Wrap every data key with a new master and forget the old one. Returns the number of keys wrapped anew.
 
-        Killed at any point it goes on where it was: the file holds both masters until no key needs the old one, and each
-        key names the master that wraps it.
+        Killed at any point it goes on where it was: the file holds both masters until no key needs the old one, and
+        each key names the master that wraps it.
         """
         with self._keyring.rotating():
             return self._rotate(progress)

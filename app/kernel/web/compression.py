@@ -1,7 +1,7 @@
 """Pages travel compressed, since every byte is paid for; assets are sent as they were compressed when built.
 
-The gzip header carries a file name of random length, so that the size of a page does not tell what is in it (BREACH; the
-remedy is from "Heal the Breach", Palacios et al. 2022, which Django uses as well).
+The gzip header carries a file name of random length, so that the size of a page does not tell what is in it (BREACH;
+the remedy is from "Heal the Breach", Palacios et al. 2022, which Django uses as well).
 """
 
 import gzip

@@ -67,7 +67,7 @@ def _manifest(_changed: int) -> dict[str, str]:
 
 
 def data_mode() -> str:
-    """ "light" or "standard": the person's own setting, then their cookie, then what the browser asks for (Save-Data)."""
+    """ "light" or "standard": the person's setting, then their cookie, then what the browser asks for (Save-Data)."""
     for wished in (present_actor().data_mode, request.cookies.get(DATA_MODE_COOKIE)):
         if wished in DATA_MODES:
             return wished

@@ -5,7 +5,7 @@ from config import ROOT
 
 
 def flask_settings(house: House) -> dict[str, object]:
-    """The values of `app.config`, from the settings. Without a key file, as before `flask init`, no form can be signed."""
+    """The values of `app.config`. Without a key file, as before `flask init`, no form can be signed."""
     settings = house.settings
     return {
         "SECRET_KEY": _form_secret(house),

@@ -23,7 +23,7 @@ class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF carries no types
 
     @classmethod
     def from_event(cls, payload: dict[str, Any]) -> Self:
-        """Fill and validate from an event, whose origin was checked at the handshake and which thus needs no CSRF token.
+        """Fill and validate from an event. It needs no CSRF token, since its origin was checked at the handshake.
 
         Raises Invalid with the first problem in words.
         """

@@ -31,7 +31,7 @@ def policy(address: str) -> str:
 
 
 def attach(app: Flask, settings: Settings) -> None:
-    """Set the headers on everything, errors included. Called last, so that what the socket server answers is covered too."""
+    """Set the headers on everything, errors included. Called last, so that the socket server's answers get them too."""
     fixed = {
         "Content-Security-Policy": policy(settings.address),
         "Cross-Origin-Opener-Policy": "same-origin",
@@ -51,7 +51,8 @@ def attach(app: Flask, settings: Settings) -> None:
             response.headers["Cache-Control"] = "no-store"
         return response
 
-    app.wsgi_app = _covered(app.wsgi_app, {**fixed, "Cache-Control": "no-store"})  # type: ignore[assignment,method-assign]  # as Flask means it
+    covered = _covered(app.wsgi_app, {**fixed, "Cache-Control": "no-store"})
+    app.wsgi_app = covered  # type: ignore[assignment,method-assign]  # as Flask means it
 
 
 def _covered(answer: "WSGIApplication", fixed: dict[str, str]) -> "WSGIApplication":

@@ -13,7 +13,7 @@ NOWHERE = "::"
 
 
 def network_tag(house: House) -> str:
-    """A tag for the requester's network: /24 for IPv4, /56 for IPv6, hashed with a key and today's date. Never logged."""
+    """A tag for the requester's network (/24 or, for IPv6, /56), hashed with a key and today's date. Never logged."""
     try:
         address = ip_address(request.remote_addr or NOWHERE)
     except ValueError:
