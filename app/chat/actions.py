@@ -13,7 +13,7 @@ from app.chat import policy, queries
 from app.chat.models import Epoch, Message, Room, RoomMember
 from app.chat.queries import RoomRef
 from app.kernel import audit, work
-from app.kernel.actor import Actor, ensure
+from app.kernel.actor import Actor, Kind, ensure
 from app.kernel.db import new_public_id, now
 from app.kernel.errors import NotFound
 from app.kernel.jobs import enqueue
@@ -156,6 +156,7 @@ def open_room(
     actor: Actor, *, name_ar: str, name_en: str, about_ar: str = "", about_en: str = "", keep_days: int = 90
 ) -> Room:
     """Make a room that members may join by themselves."""
+    ensure(actor.kind is Kind.SYSTEM)
     room = Room(
         public_id=new_public_id(),
         name_ar=name_ar,
@@ -174,6 +175,7 @@ def open_room(
 @action
 def forget_old_epochs(actor: Actor) -> int:
     """Remove messages whose time is over, and shred their keys once that is committed. Returns how many epochs went."""
+    ensure(actor.kind is Kind.SYSTEM)
     session = work.session()
     today = now().date()
     over = [
@@ -225,6 +227,7 @@ def import_messages(actor: Actor, room: Room, messages: list[tuple[int, str, dat
 
     Each is (author's row number, text, moment); moments must not go back. Epochs are made as they would have been then.
     """
+    ensure(actor.kind is Kind.SYSTEM)
     session, vault = work.session(), work.house().vault
     # All numbers at once. As when a message is stored, whoever writes next waits until they are committed.
     taken = update(Room).where(Room.id == room.id).values(last_seq=Room.last_seq + len(messages))
@@ -261,6 +264,7 @@ def import_members(actor: Actor, room: Room, members: list[tuple[int, int, date]
 
     Each is (person's row number, number of the last message they have read, day on which they joined).
     """
+    ensure(actor.kind is Kind.SYSTEM)
     session = work.session()
     if members:
         session.execute(

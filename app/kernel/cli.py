@@ -13,18 +13,20 @@ from app.kernel import audit, migrations, work
 from app.kernel.doctor import examine
 from app.kernel.errors import Refusal
 from app.kernel.house import House
+from app.kernel.jobs import retry_set_aside
 from app.kernel.vault import Keyring
 from app.kernel.web import present_house
 from app.kernel.worker import run_worker
 from config import Unsafe, check_key_file
 
 audit_group = AppGroup("audit", help="The record of who did what.")
+jobs_group = AppGroup("jobs", help="What the worker does.")
 keys_group = AppGroup("keys", help="The keys that seal everything.")
 
 
 def attach(app: Flask) -> None:
     """Add the commands to the app."""
-    for command in (instance, demo, doctor, worker, audit_group, keys_group):
+    for command in (instance, demo, doctor, worker, audit_group, jobs_group, keys_group):
         app.cli.add_command(command)
 
 
@@ -108,6 +110,13 @@ def doctor() -> None:
 def worker() -> None:
     """Run jobs until told to stop."""
     run_worker(present_house())
+
+
+@jobs_group.command("retry")
+@in_scope
+def jobs_retry() -> None:
+    """Let jobs that were set aside run again, once what they failed at is mended."""
+    click.echo(f"{retry_set_aside()} jobs wait again")
 
 
 @audit_group.command("verify")

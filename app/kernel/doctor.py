@@ -100,7 +100,9 @@ def _queue(_app: Flask, house: House) -> Iterator[Finding]:
     aside = counts.get(JobState.SET_ASIDE, 0)
     waiting = counts.get(JobState.WAITING, 0)
     if aside:
-        yield Finding("queue", False, f"{aside} jobs failed too often: the worker's log says why")
+        yield Finding(
+            "queue", False, f"{aside} jobs failed too often: the worker's log says why; then `flask jobs retry`"
+        )
     elif waiting > 1000:
         yield Finding("queue", False, f"{waiting} jobs wait: is the worker running? `flask worker`")
     else:

@@ -59,7 +59,10 @@ class JobState(States):
 
     @classmethod
     def steps(cls) -> "dict[JobState, frozenset[JobState]]":
-        return {cls.WAITING: frozenset({cls.WAITING, cls.DONE, cls.SET_ASIDE})}
+        return {
+            cls.WAITING: frozenset({cls.WAITING, cls.DONE, cls.SET_ASIDE}),
+            cls.SET_ASIDE: frozenset({cls.WAITING}),
+        }
 
 
 class Job(Row, Base):
@@ -180,6 +183,13 @@ def _note_failure(job_id: int, failure: str) -> None:
         failure=failure[:120],
         due_at=now() + timedelta(seconds=RETRY_SECONDS * 2**attempts),
     )
+
+
+@action
+def retry_set_aside() -> int:
+    """Let jobs that were set aside run again, once what they failed at is mended. Returns how many."""
+    again = update(Job).where(Job.state == JobState.SET_ASIDE)
+    return work.session().execute(again.values(state=JobState.WAITING, attempts=0, due_at=now())).rowcount
 
 
 class SealedSerializer(Serializer):  # type: ignore[misc]  # Huey carries no types

@@ -20,7 +20,10 @@ from tests.server import Server, wait_for
 
 LONGEST = 4000
 #: The client library forgets to close sockets that were refused.
-pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+pytestmark = [
+    pytest.mark.usefixtures("forgetful_clients"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
 
 
 @dataclass

@@ -10,7 +10,7 @@ from app.chat import actions, queries
 from app.chat.models import Epoch, Message, Room, RoomMember
 from app.kernel import work
 from app.kernel.access import Role
-from app.kernel.actor import Actor
+from app.kernel.actor import Actor, system
 from app.kernel.db import now
 from app.kernel.errors import Forbidden, NotFound, TooMany
 from app.kernel.house import House
@@ -76,7 +76,7 @@ def test_what_was_missed_comes_in_order_and_by_page(house: House, make: Factory)
     room = make.room(nour)
     with work.scope(house):
         here = queries.get_room(nour, room.public_id)
-        actions.import_messages(nour, here, [(nour.person_id, f"line {n}", now()) for n in range(1, 131)])
+        actions.import_messages(system("test"), here, [(nour.person_id, f"line {n}", now()) for n in range(1, 131)])
     with work.scope(house):
         here = queries.get_room(nour, room.public_id)
         first = queries.since(nour, here, after=20)
@@ -158,7 +158,7 @@ def test_messages_whose_time_is_over_are_gone_and_so_is_their_key(house: House, 
     with work.scope(house) as opened, opened.writing():
         opened.session.execute(update(Epoch).values(last_on=now().date() - timedelta(days=91)))
     with work.scope(house):
-        assert actions.forget_old_epochs(nour) == 1
+        assert actions.forget_old_epochs(system("test")) == 1
     house.queue.sweep()
     with work.scope(house):
         assert queries.newest(nour, queries.get_room(nour, room.public_id)).words == []

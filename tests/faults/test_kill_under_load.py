@@ -15,6 +15,7 @@ BETWEEN = 60
 
 
 @pytest.mark.faults
+@pytest.mark.usefixtures("forgetful_clients")
 @pytest.mark.filterwarnings(
     "ignore::pytest.PytestUnraisableExceptionWarning"
 )  # the client library forgets sockets that died

@@ -19,7 +19,11 @@ from tests.factories import Factory
 from tests.nginx import HOST, start_nginx
 from tests.server import Server, free_port, wait_for
 
-pytestmark = pytest.mark.faults
+pytestmark = [
+    pytest.mark.faults,
+    pytest.mark.usefixtures("forgetful_clients"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
 
 
 @dataclass
@@ -137,7 +141,6 @@ def test_with_redis_down_people_write_and_the_others_find_it_by_asking(lonely_pa
 
 
 @pytest.mark.filterwarnings("ignore::urllib3.exceptions.InsecureRequestWarning")
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_behind_nginx_over_tls_pages_and_sockets_of_both_processes_work(
     postgres_settings: Settings, redis_url: str, tmp_path: Path
 ) -> None:

@@ -7,11 +7,14 @@ from enum import StrEnum
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, text
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError, StatementError
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError, StatementError
 
+from app import create_app
 from app.identity.models import LoginSession
-from app.kernel import work
+from app.kernel import audit, work
+from app.kernel.actor import system
+from app.kernel.audit import AuditEntry
 from app.kernel.db import Databases, State, UtcTime, new_public_id, now
 from app.kernel.house import House
 from app.kernel.jobs import Job, JobState
@@ -132,6 +135,29 @@ def test_a_row_of_somebody_who_is_not_there_is_refused(house: House) -> None:
 
     with work.scope(house), pytest.raises(IntegrityError):
         orphan()
+
+
+def test_an_action_whose_database_connection_dies_writes_nothing_and_the_next_one_succeeds(
+    postgres_settings: Settings,
+) -> None:
+    house: House = create_app(postgres_settings).extensions["house"]
+
+    @action
+    def act(then: str) -> None:
+        audit.record(system("test"), "test.act")
+        work.connection().execute(text(then))
+
+    def acts(opened: work.Work) -> int:
+        return opened.session.scalar(select(func.count()).where(AuditEntry.act == "test.act")) or 0
+
+    with work.scope(house) as opened:
+        with pytest.raises(OperationalError):
+            act("select pg_terminate_backend(pg_backend_pid())")
+        assert acts(opened) == 0
+        act("select 1")
+    with work.scope(house) as opened:
+        assert acts(opened) == 1
+    house.close()
 
 
 def test_sqlite_syncs_each_commit_and_wipes_what_is_deleted(sqlite_settings: Settings) -> None:

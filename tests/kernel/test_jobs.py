@@ -2,12 +2,14 @@
 
 import dataclasses
 import logging
+import pickle
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,8 +24,8 @@ from app.kernel.actor import Actor, system
 from app.kernel.audit import AuditEntry
 from app.kernel.db import now
 from app.kernel.house import House
-from app.kernel.jobs import Job, JobState, Queue, enqueue
-from app.kernel.vault import Place, Purpose, Shredded
+from app.kernel.jobs import Job, JobState, Queue, enqueue, retry_set_aside
+from app.kernel.vault import Place, Purpose, Shredded, Tampered
 from app.kernel.work import action
 from app.kernel.worker import start_hourly
 from config import Settings
@@ -291,6 +293,22 @@ def test_a_job_waits_in_redis_for_a_worker(open_house: Opener, redis_url: str) -
     assert notes(house) == 1
 
 
+def test_what_somebody_else_put_into_the_queue_is_not_even_looked_at(house: House, tmp_path: Path) -> None:
+    """Huey pickles its messages, and to open a pickle is to run it."""
+
+    class Trap:
+        def __reduce__(self) -> tuple[Any, ...]:
+            return (Path.touch, (tmp_path / "sprung",))
+
+    house.queue.huey.storage.enqueue(pickle.dumps(Trap()))
+    with pytest.raises(Tampered):
+        house.queue.huey.dequeue()
+    assert not (tmp_path / "sprung").exists()
+    asked(house)
+    house.queue.huey.execute(house.queue.huey.dequeue())
+    assert notes(house) == 1
+
+
 def test_what_every_feature_wants_hourly_is_enqueued(app: Flask) -> None:
     house: House = app.extensions["house"]
     wanted = sorted([*jobs.KERNEL_HOURLY, *(name for feature in house.features for name in feature.hourly)])
@@ -374,3 +392,21 @@ def test_a_shredding_that_was_rolled_back_shreds_nothing(house: House) -> None:
     assert house.queue.sweep() == 0
     house.vault.seal(key_id, Place("test", "row", "field"), b"still there")
     assert system("test").public_id == "system:test"
+
+
+def test_a_job_that_was_set_aside_runs_when_it_is_asked_for_again(house: House) -> None:
+    done: list[int] = []
+    house.queue.register("test.again", lambda _actor, number: done.append(number))
+
+    @action
+    def ask() -> None:
+        job = enqueue("test.again", number=7)
+        job.state, job.attempts = JobState.SET_ASIDE, 8
+
+    with work.scope(house):
+        ask()
+    assert house.queue.sweep() == 0
+    with work.scope(house):
+        assert retry_set_aside() == 1
+    house.queue.sweep()
+    assert done == [7]

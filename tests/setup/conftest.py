@@ -25,7 +25,7 @@ pathlib.Path("app/static/dist").mkdir(parents=True, exist_ok=True)
 pathlib.Path("app/static/dist/manifest.json").write_text("{}")
 """
 FLASK = """
-import os, pathlib, sys, time
+import json, os, pathlib, sys, time
 import config
 pathlib.Path("calls.txt").open("a").write("flask " + " ".join(sys.argv[1:]) + "\\n")
 settings = config.read_settings()
@@ -34,7 +34,7 @@ match sys.argv[1:]:
         for name in (settings.master_key_file, settings.database_url[10:], settings.keys_url[10:]):
             path = pathlib.Path(name)
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text("{}")
+            path.write_text(json.dumps({"secret": "A" * 43 + "=", "masters": {"1": "A" * 43 + "="}}))
             path.chmod(0o600)
     case ["demo", "--sign-ins"]:
         print("Rami, caseworker")

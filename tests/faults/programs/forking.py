@@ -16,6 +16,9 @@ from typing import NoReturn
 
 from tests.server import ROOT
 
+#: How long a process that should end is waited for (seconds).
+LONGEST_WAIT = 30
+
 Log = Callable[[str], None]
 Task = Callable[[Log, list[str]], None]
 
@@ -43,7 +46,10 @@ class Forks:
         assert self.wait(number) == -signal.SIGKILL, self.said(number)
 
     def wait(self, number: int) -> int:
-        """Wait until the process has ended. Returns its exit status, or minus the signal that ended it."""
+        """Wait until the process has ended. Returns its exit status, or minus the signal that ended it.
+
+        One that is still there after LONGEST_WAIT is ended with SIGKILL.
+        """
         return self._order(wait=number)
 
     def said(self, number: int) -> list[list[str]]:
@@ -75,16 +81,32 @@ def program(module: str) -> "Iterator[subprocess.Popen[str]]":
 
 def serve(tasks: dict[str, Task]) -> None:
     """Take orders, one a line, until the input ends: to start a task in a new process, or to wait for one."""
+    signal.signal(signal.SIGALRM, _too_long)
     for line in sys.stdin:
         order = json.loads(line)
         if "wait" in order:
-            _answer(os.waitstatus_to_exitcode(os.waitpid(order["wait"], 0)[1]))
+            _answer(_outcome(order["wait"]))
             continue
         child = os.fork()
         if child == 0:
             os.environ.update(order["environ"])
             _work(tasks[order["task"]], Path(order["log"]), order["words"])
         _answer(child)
+
+
+def _outcome(child: int) -> int:
+    try:
+        signal.alarm(LONGEST_WAIT)
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    except TimeoutError:
+        os.kill(child, signal.SIGKILL)
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    finally:
+        signal.alarm(0)
+
+
+def _too_long(*_signal: object) -> NoReturn:
+    raise TimeoutError
 
 
 def _answer(number: int) -> None:
