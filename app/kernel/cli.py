@@ -10,6 +10,7 @@ from flask.cli import AppGroup
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.kernel import audit, migrations, work
+from app.kernel.actor import system
 from app.kernel.doctor import examine
 from app.kernel.errors import Refusal
 from app.kernel.house import House
@@ -116,7 +117,8 @@ def worker() -> None:
 @in_scope
 def jobs_retry() -> None:
     """Let jobs that were set aside run again, once what they failed at is mended."""
-    click.echo(f"{retry_set_aside()} jobs wait again")
+    waiting = retry_set_aside(system("jobs"))
+    click.echo(f"{waiting} jobs wait again")
 
 
 @audit_group.command("verify")

@@ -22,7 +22,7 @@ from sqlalchemy import Integer, LargeBinary, String, delete, func, select, updat
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.kernel import work
-from app.kernel.actor import Actor, system
+from app.kernel.actor import Actor, Kind, ensure, system
 from app.kernel.db import Base, Row, State, UtcTime, now
 from app.kernel.errors import Conflict, trail
 from app.kernel.states import States, move
@@ -186,10 +186,11 @@ def _note_failure(job_id: int, failure: str) -> None:
 
 
 @action
-def retry_set_aside() -> int:
+def retry_set_aside(actor: Actor) -> int:
     """Let jobs that were set aside run again, once what they failed at is mended. Returns how many."""
-    again = update(Job).where(Job.state == JobState.SET_ASIDE)
-    return work.session().execute(again.values(state=JobState.WAITING, attempts=0, due_at=now())).rowcount
+    ensure(actor.kind is Kind.SYSTEM)
+    again = update(Job).where(Job.state == JobState.SET_ASIDE).returning(Job.id)
+    return len(work.session().execute(again.values(state=JobState.WAITING, attempts=0, due_at=now())).all())
 
 
 class SealedSerializer(Serializer):  # type: ignore[misc]  # Huey carries no types

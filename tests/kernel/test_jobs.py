@@ -407,6 +407,6 @@ def test_a_job_that_was_set_aside_runs_when_it_is_asked_for_again(house: House) 
         ask()
     assert house.queue.sweep() == 0
     with work.scope(house):
-        assert retry_set_aside() == 1
+        assert retry_set_aside(system("test")) == 1
     house.queue.sweep()
     assert done == [7]
