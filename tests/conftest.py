@@ -24,7 +24,9 @@ from tests.factories import Factory
 from tests.server import Server
 
 POSTGRES = os.environ.get("TEST_POSTGRES", "postgresql+psycopg://postgres@127.0.0.1:5432")
-REDIS = os.environ.get("TEST_REDIS", "redis://127.0.0.1:6379/9")
+#: Each worker of a parallel run has a Redis database of its own: every test that uses one empties it.
+REDIS_NUMBER = 9 + int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+REDIS = os.environ.get("TEST_REDIS", f"redis://127.0.0.1:6379/{REDIS_NUMBER}")
 CI = os.environ.get("CI") == "true"
 #: Every commit of the instances under test waits for its disk, so they live in memory where the system offers it.
 MEMORY = Path("/dev/shm")

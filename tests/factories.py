@@ -65,7 +65,7 @@ class Factory:
 
     def message(self, actor: Actor, room: Room, body: str = "Good evening", client_id: str = "") -> rooms.Words:
         with work.scope(self.house):
-            here = rooms.get_room(actor, room.public_id)
+            here = rooms.get_here(actor, room.public_id)
             return chat.post_message(actor, here, client_id=client_id or new_public_id(), body=body)
 
     def invitation(self, role: Role = Role.MEMBER) -> str:

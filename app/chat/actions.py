@@ -28,7 +28,7 @@ POSTING = Budget("post", "20 per 10 second; 400 per hour")
 EPOCH_DAYS = 7
 
 
-def post_message(actor: Actor, room: RoomRef, *, client_id: str, body: str) -> queries.Words:
+def post_message(actor: Actor, room: queries.Here, *, client_id: str, body: str) -> queries.Words:
     """Store a message, tell the room, and return it as stored. Returned means committed.
 
     The same `client_id` again returns what was stored the first time. Raises NotFound when the actor is not in the
@@ -67,7 +67,7 @@ _INSERT_MESSAGE = insert(MESSAGE)
 
 
 @action
-def _store_message(actor: Actor, room: RoomRef, *, client_id: str, body: str) -> queries.Words:
+def _store_message(actor: Actor, room: queries.Here, *, client_id: str, body: str) -> queries.Words:
     ensure(policy.can_post(actor))
     connection, vault, moment = work.connection(), work.house().vault, now()
     # The room's row is locked by taking the number: whoever writes next waits, and numbers are committed in order.
@@ -75,7 +75,7 @@ def _store_message(actor: Actor, room: RoomRef, *, client_id: str, body: str) ->
     own = {"room": room.id, "person": actor.person_id, "seq": taken.last_seq}
     if connection.execute(_READ_OWN, own).rowcount == 0:
         raise NotFound  # not in the room, which looks the same as a room that does not exist
-    epoch_id, key_id = _present_epoch(room.id, moment.date())
+    epoch_id, key_id = _present_epoch(room, moment.date())
     public_id = new_public_id()
     message = {
         "public_id": public_id,
@@ -197,12 +197,15 @@ def new_address() -> str:
     return secrets.token_urlsafe(18)
 
 
-def _present_epoch(room_id: int, today: date) -> tuple[int, str]:
+def _present_epoch(room: queries.Here, today: date) -> tuple[int, str]:
     """The row and the key of the epoch that today belongs to, begun now when the last one is over."""
-    latest = work.connection().execute(_LATEST_EPOCH, {"room": room_id}).one_or_none()
+    if room.epoch_id is not None and room.epoch_key is not None and room.epoch_until and today <= room.epoch_until:
+        return room.epoch_id, room.epoch_key
+    # Somebody may have begun it since the room was read; its row is ours by now, so nobody can any more.
+    latest = work.connection().execute(_LATEST_EPOCH, {"room": room.id}).one_or_none()
     if latest is not None and today <= latest.last_on:
         return latest.id, latest.key_id
-    return _begin_epoch(room_id, latest.number + 1 if latest else 1, today)
+    return _begin_epoch(room.id, latest.number + 1 if latest else 1, today)
 
 
 def _begin_epoch(room_id: int, number: int, first_day: date) -> tuple[int, str]:

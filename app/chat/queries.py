@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 
 import orjson
 from markupsafe import Markup
 from sqlalchemy import bindparam, func, select
+from sqlalchemy.orm import aliased
 
 from app.chat import policy
 from app.chat.models import Epoch, Message, Room, RoomMember
@@ -72,22 +73,43 @@ class Stretch:
 
 
 class Here(NamedTuple):
-    """What an event needs to know of a room and of the actor in it. `read_seq` is None when they are not in it."""
+    """What an event needs to know of a room and of the actor in it. `read_seq` is None when they are not in it.
+
+    The last three tell of the room's newest epoch, if it has one: they never change, so that what was read stays true.
+    """
 
     id: int
     public_id: str
     address: str
     last_seq: int
     read_seq: int | None
+    epoch_id: int | None
+    epoch_key: str | None
+    epoch_until: date | None
 
 
 RoomRef = Room | Here
 GONE = Author("", "")
 
+_later = aliased(Epoch)
 #: Prepared once: an event passes here, and building a statement takes longer than running it.
 _HERE = (
-    select(Room.id, Room.public_id, Room.address, Room.last_seq, RoomMember.read_seq)
+    select(
+        Room.id,
+        Room.public_id,
+        Room.address,
+        Room.last_seq,
+        RoomMember.read_seq,
+        Epoch.id,
+        Epoch.key_id,
+        Epoch.last_on,
+    )
     .outerjoin_from(Room, RoomMember, (RoomMember.room_id == Room.id) & (RoomMember.person_id == bindparam("person")))
+    .outerjoin(
+        Epoch,
+        (Epoch.room_id == Room.id)
+        & (Epoch.number == select(func.max(_later.number)).where(_later.room_id == Room.id).scalar_subquery()),
+    )
     .where(Room.public_id == bindparam("room"), policy.room_opens_to(bindparam("person")))
 )
 

@@ -49,7 +49,8 @@ def post(room: str) -> ResponseReturnValue:
     form = PostForm()
     if form.validate_on_submit():
         try:
-            words = actions.post_message(actor, found, client_id=form.client_id.data or "", body=form.body.data or "")
+            here = queries.get_here(actor, room)
+            words = actions.post_message(actor, here, client_id=form.client_id.data or "", body=form.body.data or "")
             return redirect(url_for("chat.room", room=room, _anchor=f"m{words.seq}"), 303)
         except (TooMany, Unavailable) as refusal:
             form.refuse(refusal, at=form.body)
@@ -74,7 +75,7 @@ def _room_page(actor: Actor, room: Room, form: PostForm) -> str:
     membership = queries.membership_in(actor, room)
     if membership is None:
         return _page(room, joined=False, form=form, me=actor.public_id)
-    before, seq = request.args.get("before", type=int), request.args.get("around", type=int)
+    before, seq = _number("before"), _number("around")
     if before is not None:
         stretch = queries.older(actor, room, before=before)
     elif seq is not None:
@@ -139,6 +140,12 @@ def _room(room: Room) -> dict[str, Any]:
         ),
         "members_text": ngettext("%(num)d member is here.", "%(num)d members are here.", room.members),
     }
+
+
+def _number(name: str) -> int | None:
+    """A sequence number from the address, or None for what no message can have."""
+    value = request.args.get(name, type=int)
+    return value if value is not None and 0 <= value < 2**53 else None
 
 
 def _url(room: Room, where: str, seq: int) -> str:

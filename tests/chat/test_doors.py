@@ -217,6 +217,12 @@ def test_a_page_that_is_refused_keeps_what_was_typed(scene: Scene) -> None:
     assert words in signed_out.text
 
 
+@pytest.mark.parametrize("where", ["before=" + "9" * 30, "around=-1", "before=x", "around=" + "9" * 17, "before=0"])
+def test_an_address_with_a_number_that_no_message_has_is_still_the_room(scene: Scene, where: str) -> None:
+    page = scene.server.browser(scene.member).get(f"{scene.server.address}/rooms/{scene.room}?{where}")
+    assert page.status_code == 200
+
+
 def _value(page: str, name: str) -> str:
     tag = next(part for part in page.split("<") if f'name="{name}"' in part)
     return tag.split('value="')[1].split('"')[0]

@@ -68,7 +68,8 @@ def test_an_employer_does_not_know_that_rooms_exist(house: House, make: Factory)
         with pytest.raises(NotFound):
             queries.get_here(employer, room.public_id)
         with pytest.raises(Forbidden):
-            actions.post_message(employer, room, client_id="abcdefgh", body="x")
+            here = queries.Here(room.id, room.public_id, room.address, 0, None, None, None, None)
+            actions.post_message(employer, here, client_id="abcdefgh", body="x")
 
 
 def test_what_was_missed_comes_in_order_and_by_page(house: House, make: Factory) -> None:

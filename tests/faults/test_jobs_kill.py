@@ -18,7 +18,7 @@ from app import create_app
 from app.kernel import work
 from app.kernel.audit import AuditEntry, verify
 from app.kernel.house import House
-from app.kernel.jobs import Job, JobState, enqueue
+from app.kernel.jobs import JobState, enqueue
 from app.kernel.vault import Purpose
 from app.kernel.vault.models import DataKey
 from app.kernel.work import action
@@ -161,19 +161,23 @@ def test_the_worker_command_does_what_an_action_asked_for(
     def forget() -> None:
         enqueue("vault.shred", keys=[key_id])
 
-    with (tmp_path / "worker.log").open("wb") as log:
-        worker = subprocess.Popen(
+    said = tmp_path / "worker.log"
+    with (
+        said.open("wb") as log,
+        subprocess.Popen(
             [sys.executable, "-m", "flask", "worker"],
             cwd=ROOT, env={"PATH": os.environ["PATH"], **environ}, stdout=log, stderr=log,
-        )  # fmt: skip
-    with work.scope(house):
-        forget()
-    wait_for(lambda: _shredded(house, key_id), seconds=30, what="the worker, see worker.log")
-    worker.send_signal(signal.SIGTERM)
-    assert worker.wait(timeout=20) == 0, (tmp_path / "worker.log").read_text()
-    with work.scope(house) as opened:
-        states = opened.session.scalars(select(Job.state).where(Job.task == "vault.shred")).all()
-    assert states == [JobState.DONE]
+        ) as worker,
+    ):  # fmt: skip
+        try:
+            with work.scope(house):
+                forget()
+            wait_for(lambda: _shredded(house, key_id), seconds=30, what=f"the worker, see {said}")
+            worker.send_signal(signal.SIGTERM)
+            assert worker.wait(timeout=20) == 0, said.read_text()
+        finally:
+            worker.kill()
+    assert house.queue.counts().keys() == {JobState.DONE}
     house.close()
 
 

@@ -172,10 +172,10 @@ def test_the_session_of_somebody_else_looks_like_none(visit: Visit, make: Factor
     assert len(ending(words(visit(nour).opens("/me/sessions")))) == 1
 
 
-@pytest.mark.parametrize("nowhere", ["%00", "a" * 300, "../end-others", "%F0%9F%98%80", "' or 1=1 --"])
-def test_a_session_that_cannot_be_is_not_there(visit: Visit, make: Factory, nowhere: str) -> None:
+def test_a_session_that_cannot_be_is_not_there(visit: Visit, make: Factory) -> None:
     browser = visit(make.token("Nour"))
-    assert browser.sends(f"/me/sessions/{nowhere}/end").status_code == 404
+    for nowhere in ("%00", "a" * 300, "../end-others", "%F0%9F%98%80", "' or 1=1 --"):
+        assert browser.sends(f"/me/sessions/{nowhere}/end").status_code == 404, nowhere
 
 
 @ON_ONE_DATABASE
@@ -188,17 +188,17 @@ def test_an_ended_session_is_not_ended_twice(visit: Visit, make: Factory) -> Non
     assert browser.sends(it).status_code == 404
 
 
-@pytest.mark.parametrize("page", ["/me", "/me/sessions", "/me/passphrase", "/rooms", "/people/invitations"])
 @ON_ONE_DATABASE
-def test_a_stranger_is_asked_to_sign_in_first(visit: Visit, page: str) -> None:
-    answer = visit().opens(page)
-    assert (answer.status_code, answer.location) == (302, f"/sign-in?next={page}")
+def test_a_stranger_is_asked_to_sign_in_first(visit: Visit) -> None:
+    for page in ("/me", "/me/sessions", "/me/passphrase", "/rooms", "/people/invitations"):
+        answer = visit().opens(page)
+        assert (answer.status_code, answer.location) == (302, f"/sign-in?next={page}")
 
 
-@pytest.mark.parametrize("token", ["", "short", "x" * 43, "x" * 5000, "%00" * 20, "é" * 40, "\u0661" * 43])
-def test_a_token_that_nobody_was_given_is_a_stranger(visit: Visit, token: str) -> None:
-    answer = visit().opens("/me", Cookie=f"sanad={token}".encode().decode("latin-1"))
-    assert answer.status_code == 302
+def test_a_token_that_nobody_was_given_is_a_stranger(visit: Visit) -> None:
+    for token in ("", "short", "x" * 43, "x" * 5000, "%00" * 20, "é" * 40, "\u0661" * 43):
+        answer = visit().opens("/me", Cookie=f"sanad={token}".encode().decode("latin-1"))
+        assert answer.status_code == 302, token
 
 
 @ON_ONE_DATABASE

@@ -140,7 +140,7 @@ def test_jobs_that_were_set_aside_and_jobs_that_nobody_runs_are_named(examined: 
     put(1, JobState.WAITING)
     assert told(examined(), "queue") == "1001 jobs wait: is the worker running? `flask worker`"
     put(2, JobState.SET_ASIDE)
-    assert told(examined(), "queue") == "2 jobs failed too often: the worker's log says why"
+    assert told(examined(), "queue") == "2 jobs failed too often: the worker's log says why; then `flask jobs retry`"
 
 
 @ON_ONE_DATABASE

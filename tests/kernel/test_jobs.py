@@ -20,9 +20,10 @@ from sqlalchemy import func, select, update
 from app.chat import queries
 from app.chat.models import Epoch, Message
 from app.kernel import audit, jobs, work
-from app.kernel.actor import Actor, system
+from app.kernel.actor import STRANGER, Actor, system
 from app.kernel.audit import AuditEntry
 from app.kernel.db import now
+from app.kernel.errors import Forbidden
 from app.kernel.house import House
 from app.kernel.jobs import Job, JobState, Queue, enqueue, retry_set_aside
 from app.kernel.vault import Place, Purpose, Shredded, Tampered
@@ -244,6 +245,24 @@ def test_a_failing_job_is_tried_again_after_growing_waits_and_then_set_aside(
     assert "ValueError" in caplog.text
 
 
+def test_a_job_that_was_set_aside_is_done_once_what_it_failed_at_is_mended(open_house: Opener) -> None:
+    broken, mended = open_house(), open_house()
+    broken.queue.register("test.mended", fail)
+    mended.queue.register("test.mended", note)
+    job_id = asked(broken, "test.mended")
+    for _ in range(jobs.ATTEMPTS):
+        broken.queue.run(job_id)
+        make_due(broken, job_id)
+    assert mended.queue.sweep() == 0
+    with work.scope(mended):
+        with pytest.raises(Forbidden):
+            jobs.retry_set_aside(STRANGER)
+        assert jobs.retry_set_aside(system("test")) == 1
+        assert jobs.retry_set_aside(system("test")) == 0
+    assert mended.queue.sweep() == 1
+    assert notes(mended) == 1
+
+
 def test_a_failing_job_does_not_hold_up_the_others(house: House) -> None:
     failing, fine = asked(house, "test.fail"), asked(house)
     assert house.queue.sweep() == 1
@@ -391,7 +410,6 @@ def test_a_shredding_that_was_rolled_back_shreds_nothing(house: House) -> None:
         forget_and_fail()
     assert house.queue.sweep() == 0
     house.vault.seal(key_id, Place("test", "row", "field"), b"still there")
-    assert system("test").public_id == "system:test"
 
 
 def test_a_job_that_was_set_aside_runs_when_it_is_asked_for_again(house: House) -> None:

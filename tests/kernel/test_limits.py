@@ -13,7 +13,6 @@ from app.kernel import limits
 from app.kernel.errors import TooMany
 from app.kernel.limits import Budget, Budgets
 from config import Unsafe, read_settings
-from tests.conftest import REDIS
 from tests.server import wait_for
 
 THREE = Budget("test-three", "3 per hour")
@@ -94,7 +93,7 @@ def test_while_redis_is_down_each_process_counts_and_then_they_share_again(
     redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(limits, "RETRY_SHARED_SECONDS", 0.2)
-    with Cable() as cable:
+    with Cable(redis_url) as cable:
         here, there = Budgets(cable.url), Budgets(redis_url)
         here.spend(THREE, NOUR)
         cable.cut()
@@ -130,8 +129,8 @@ def test_limits_are_switched_off_for_measuring_only() -> None:
 class Cable:
     """A line to Redis that can be cut and mended."""
 
-    def __init__(self) -> None:
-        parts = urlsplit(REDIS)
+    def __init__(self, redis_url: str) -> None:
+        parts = urlsplit(redis_url)
         self._far = (parts.hostname or "127.0.0.1", parts.port or 6379)
         self._server: socketserver.ThreadingTCPServer | None = None
         self._ends: list[socket.socket] = []
