@@ -67,8 +67,8 @@ def test_an_employer_does_not_know_that_rooms_exist(house: House, make: Factory)
             queries.get_room(employer, room.public_id)
         with pytest.raises(NotFound):
             queries.get_here(employer, room.public_id)
+        here = queries.Here(room.id, room.public_id, room.address, 0, None, None, None, None)
         with pytest.raises(Forbidden):
-            here = queries.Here(room.id, room.public_id, room.address, 0, None, None, None, None)
             actions.post_message(employer, here, client_id="abcdefgh", body="x")
 
 
