@@ -166,9 +166,7 @@ def upgrade_data() -> None:
         sa.Column("key_id", sa.String(length=16), nullable=False),
         sa.Column("began_on", sa.Date(), nullable=False),
         sa.Column("last_on", sa.Date(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["room_id"], ["room.id"], name=op.f("fk_room_epoch_room_id_room"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["room_id"], ["room.id"], name=op.f("fk_room_epoch_room_id_room"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_room_epoch")),
         sa.UniqueConstraint("room_id", "number", name=op.f("uq_room_epoch_room_id_number")),
     )
@@ -185,9 +183,7 @@ def upgrade_data() -> None:
         sa.ForeignKeyConstraint(
             ["person_id"], ["person.id"], name=op.f("fk_room_member_person_id_person"), ondelete="CASCADE"
         ),
-        sa.ForeignKeyConstraint(
-            ["room_id"], ["room.id"], name=op.f("fk_room_member_room_id_room"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["room_id"], ["room.id"], name=op.f("fk_room_member_room_id_room"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_room_member")),
         sa.UniqueConstraint("room_id", "person_id", name=op.f("uq_room_member_room_id_person_id")),
     )
@@ -207,13 +203,9 @@ def upgrade_data() -> None:
         sa.ForeignKeyConstraint(
             ["author_id"], ["person.id"], name=op.f("fk_message_author_id_person"), ondelete="SET NULL"
         ),
-        sa.ForeignKeyConstraint(
-            ["room_id"], ["room.id"], name=op.f("fk_message_room_id_room"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["room_id"], ["room.id"], name=op.f("fk_message_room_id_room"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_message")),
-        sa.UniqueConstraint(
-            "room_id", "author_id", "client_id", name=op.f("uq_message_room_id_author_id_client_id")
-        ),
+        sa.UniqueConstraint("room_id", "author_id", "client_id", name=op.f("uq_message_room_id_author_id_client_id")),
         sa.UniqueConstraint("room_id", "seq", name=op.f("uq_message_room_id_seq")),
     )
     # ### end Alembic commands ###
