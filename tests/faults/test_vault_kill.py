@@ -167,10 +167,12 @@ def _make_keys_meanwhile(instance: Instance, *, times: int) -> None:
     _wait_until_said(instance.forks, number, "rotated", 1)
     made: dict[str, bytes] = {}
     for maker in makers:
+        _wait_until_said(instance.forks, maker, "made", 12)
+    for maker in makers:
         instance.forks.kill(maker)
         made |= {key_id: bytes.fromhex(sealed) for _word, key_id, sealed in instance.forks.said(maker)}
     instance.forks.kill(number)
-    assert len(made) > 20
+    assert len(made) >= 24
     instance.sealed |= made
     instance.check("with the keys that were made meanwhile")
     instance.finish()
