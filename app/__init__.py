@@ -8,8 +8,9 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from app.features import FEATURES
 from app.kernel import cli, i18n, migrations
 from app.kernel.actor import STRANGER, Actor
+from app.kernel.db import Offload, run_here
 from app.kernel.feature import Feature
-from app.kernel.house import House, Offload, run_here
+from app.kernel.house import House
 from app.kernel.jobs import Queue, kernel_tasks
 from app.kernel.live import Gateway
 from app.kernel.sessions import session_cookie

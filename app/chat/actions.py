@@ -1,8 +1,11 @@
 """Verbs of rooms: the only writers of rooms, memberships, epochs and messages."""
 
 import secrets
+from collections import Counter
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from typing import cast
+from itertools import count
+from typing import NamedTuple, cast
 
 from sqlalchemy import Table, bindparam, delete, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
@@ -18,6 +21,7 @@ from app.kernel.db import new_public_id, now
 from app.kernel.errors import NotFound
 from app.kernel.jobs import enqueue
 from app.kernel.limits import Budget
+from app.kernel.lines import together
 from app.kernel.live import publish
 from app.kernel.vault import Purpose
 from app.kernel.work import action
@@ -34,9 +38,10 @@ def post_message(actor: Actor, room: queries.Here, *, client_id: str, body: str)
     The same `client_id` again returns what was stored the first time. Raises NotFound when the actor is not in the
     room, TooMany when they write faster than a person does.
     """
+    ensure(policy.can_post(actor))
     work.house().budgets.spend(POSTING, actor.public_id)
     try:
-        return _store_message(actor, room, client_id=client_id, body=body)
+        return _store_message(Draft(actor, room, client_id, body))
     except IntegrityError:
         # A retry whose first answer was lost, or the same message from two tabs at once: it is stored already.
         sent = queries.find_sent(actor, room, client_id)
@@ -46,10 +51,10 @@ def post_message(actor: Actor, room: queries.Here, *, client_id: str, body: str)
 
 
 #: Prepared once, since every message passes here (docs/performance).
-_TAKE_NUMBER = (
+_TAKE_NUMBERS = (
     update(ROOM)
     .where(ROOM.c.id == bindparam("room"))
-    .values(last_seq=ROOM.c.last_seq + 1)
+    .values(last_seq=ROOM.c.last_seq + bindparam("wanted"))
     .returning(ROOM.c.last_seq, ROOM.c.address)
 )
 _READ_OWN = (
@@ -66,38 +71,60 @@ _LATEST_EPOCH = (
 _INSERT_MESSAGE = insert(MESSAGE)
 
 
+class Draft(NamedTuple):
+    """A message on its way into a room."""
+
+    actor: Actor
+    room: queries.Here
+    client_id: str
+    body: str
+
+
+@together
 @action
-def _store_message(actor: Actor, room: queries.Here, *, client_id: str, body: str) -> queries.Words:
-    ensure(policy.can_post(actor))
+def _store_message(drafts: Sequence[Draft]) -> list[queries.Words]:
+    """Store messages in the order in which they came. When one cannot be stored, none is."""
     connection, vault, moment = work.connection(), work.house().vault, now()
-    # The room's row is locked by taking the number: whoever writes next waits, and numbers are committed in order.
-    taken = connection.execute(_TAKE_NUMBER, {"room": room.id}).one()
-    own = {"room": room.id, "person": actor.person_id, "seq": taken.last_seq}
-    if connection.execute(_READ_OWN, own).rowcount == 0:
-        raise NotFound  # not in the room, which looks the same as a room that does not exist
-    epoch_id, key_id = _present_epoch(room, moment.date())
-    public_id = new_public_id()
-    message = {
-        "public_id": public_id,
-        "room_id": room.id,
-        "epoch_id": epoch_id,
-        "author_id": actor.person_id,
-        "seq": taken.last_seq,
-        "client_id": client_id,
-        "sealed": vault.seal(key_id, queries.sealed_place(public_id), queries.packed(body, moment)),
-    }
-    connection.execute(_INSERT_MESSAGE, message)
-    words = queries.shown(
-        room,
-        seq=taken.last_seq,
-        public_id=public_id,
-        client_id=client_id,
-        author=queries.Author(actor.public_id, actor.name),
-        body=body,
-        at=moment,
-    )
-    publish(taken.address, "room.message", words.frame())
-    return words
+    places = {}
+    # In one order everywhere, so that two processes never wait for each other's rooms.
+    for room_id, wanted in sorted(Counter(draft.room.id for draft in drafts).items()):
+        # The room's row is locked by taking numbers: whoever writes next waits, and numbers are committed in order.
+        taken = connection.execute(_TAKE_NUMBERS, {"room": room_id, "wanted": wanted}).one()
+        places[room_id] = (taken.address, count(taken.last_seq - wanted + 1))
+    read, rows, stored = [], [], []
+    for draft in drafts:
+        actor, room = draft.actor, draft.room
+        address, numbers = places[room.id]
+        seq, public_id = next(numbers), new_public_id()
+        epoch_id, key_id = _present_epoch(room, moment.date())
+        sealed = vault.seal(key_id, queries.sealed_place(public_id), queries.packed(draft.body, moment))
+        read.append({"room": room.id, "person": actor.person_id, "seq": seq})
+        rows.append(
+            {
+                "public_id": public_id,
+                "room_id": room.id,
+                "epoch_id": epoch_id,
+                "author_id": actor.person_id,
+                "seq": seq,
+                "client_id": draft.client_id,
+                "sealed": sealed,
+            }
+        )
+        words = queries.shown(
+            room,
+            seq=seq,
+            public_id=public_id,
+            client_id=draft.client_id,
+            author=queries.Author(actor.public_id, actor.name),
+            body=draft.body,
+            at=moment,
+        )
+        publish(address, "room.message", words.frame())
+        stored.append(words)
+    if connection.execute(_READ_OWN, read).rowcount < len(read):
+        raise NotFound  # somebody is not in the room, which looks the same as a room that does not exist
+    connection.execute(_INSERT_MESSAGE, rows)
+    return stored
 
 
 @action

@@ -8,7 +8,7 @@ import secrets
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -122,6 +122,14 @@ class Row:
     public_id: Mapped[str] = mapped_column(String(16), unique=True, default=new_public_id)
 
 
+Offload = Callable[..., Any]
+
+
+def run_here(job: Callable[..., Any], *args: Any) -> Any:
+    """Run slow work on the spot: for tests, commands and the worker, which have no loop to keep free."""
+    return job(*args)
+
+
 class WriteGate:
     """Lets one writer at a time into a SQLite file.
 
@@ -152,7 +160,7 @@ class WriteGate:
             self._turn.release()
 
 
-def _patiently(connection: Connection, statement: str, deadline: float) -> None:
+def _patiently(connection: Connection, statement: str, deadline: float, run: Offload = run_here) -> None:
     """Run a statement that takes a lock of the SQLite file, asking again after short cooperative sleeps.
 
     Raises Unavailable when another process still holds it at the deadline, or when anything else is wrong.
@@ -162,7 +170,7 @@ def _patiently(connection: Connection, statement: str, deadline: float) -> None:
     pause = 0.002
     while True:
         try:
-            raw.execute(statement).close()
+            run(raw.execute, statement).close()
             return
         except sqlite3.OperationalError as error:
             if "locked" not in str(error) or time.monotonic() > deadline:
@@ -174,10 +182,10 @@ def _patiently(connection: Connection, statement: str, deadline: float) -> None:
 class Databases:
     """The two engines of one instance, with the rules of each kind of database attached to them."""
 
-    def __init__(self, data_url: str, keys_url: str) -> None:
+    def __init__(self, data_url: str, keys_url: str, offload: Offload = run_here) -> None:
         self._gate = WriteGate()
-        self.data = _engine(data_url, journal="WAL", gate=self._gate)
-        self.keys = _engine(keys_url, journal="DELETE", gate=WriteGate())
+        self.data = _engine(data_url, journal="WAL", gate=self._gate, offload=offload)
+        self.keys = _engine(keys_url, journal="DELETE", gate=WriteGate(), offload=offload)
 
     def begin_writing(self, connection: Connection) -> None:
         """Turn a connection from reading to writing. Waits for its turn on SQLite; raises Unavailable when in vain."""
@@ -217,9 +225,9 @@ class Databases:
         self.keys.dispose()
 
 
-def _engine(url: str, *, journal: str, gate: WriteGate) -> Engine:
+def _engine(url: str, *, journal: str, gate: WriteGate, offload: Offload) -> Engine:
     if url.startswith("sqlite"):
-        return _sqlite(url, journal, gate)
+        return _sqlite(url, journal, gate, offload)
     engine = create_engine(
         url,
         pool_size=20,
@@ -232,7 +240,7 @@ def _engine(url: str, *, journal: str, gate: WriteGate) -> Engine:
     return engine
 
 
-def _sqlite(url: str, journal: str, gate: WriteGate) -> Engine:
+def _sqlite(url: str, journal: str, gate: WriteGate, offload: Offload) -> Engine:
     path = url.removeprefix("sqlite:///")
     if path and path != ":memory:":
         Path(path).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -273,11 +281,12 @@ def _sqlite(url: str, journal: str, gate: WriteGate) -> Engine:
 
     @event.listens_for(engine, "commit")
     def commit(connection: Connection) -> None:
-        # Without WAL a reader in another process keeps a commit waiting. Done here, since it must wait cooperatively;
-        # the driver then finds nothing left to commit.
+        # In a thread, since it waits for the disk: a tenth of a second on a cheap one, for which everybody would stand
+        # still. Without WAL a reader in another process keeps it waiting, which must be cooperative too. The driver
+        # then finds nothing left to commit.
         raw: Any = connection.connection.driver_connection
         if raw.in_transaction:
-            _patiently(connection, "COMMIT", time.monotonic() + GATE_SECONDS)
+            _patiently(connection, "COMMIT", time.monotonic() + GATE_SECONDS, offload)
 
     event.listen(engine, "before_cursor_execute", _refuse_stray_write)
     event.listen(engine, "checkin", gate.returned)

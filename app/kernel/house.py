@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from app.kernel.db import Databases
+from app.kernel.db import Databases, Offload, run_here
 from app.kernel.limits import Budgets
+from app.kernel.lines import Lines
 from app.kernel.vault import Keyring, Vault
 from config import Settings
 
@@ -14,17 +15,10 @@ if TYPE_CHECKING:
     from app.kernel.jobs import Queue
     from app.kernel.live import Gateway
 
-Offload = Callable[..., Any]
-
-
-def run_here(work: Callable[..., Any], *args: Any) -> Any:
-    """Run slow work on the spot: for tests, commands and the worker, which have no loop to keep free."""
-    return work(*args)
-
 
 @dataclass
 class House:
-    """The parts of one instance. `offload` runs CPU-heavy work in the engine's thread pool and returns its result."""
+    """The parts of one instance. `offload` runs in the engine's thread pool what would keep everybody else waiting."""
 
     settings: Settings
     databases: Databases
@@ -32,6 +26,7 @@ class House:
     vault: Vault
     budgets: Budgets
     offload: Offload = run_here
+    lines: Lines = field(default_factory=Lines)
     features: "tuple[Feature, ...]" = ()
     _queue: "Queue | None" = None
     _live: "Gateway | None" = None
@@ -40,7 +35,7 @@ class House:
     @classmethod
     def build(cls, settings: Settings, offload: Offload = run_here) -> "House":
         """Put the parts together. Opens no connection and reads no key: that happens on first use."""
-        databases = Databases(settings.database_url, settings.keys_url)
+        databases = Databases(settings.database_url, settings.keys_url, offload)
         keyring = Keyring(settings.master_key_file)
         return cls(
             settings=settings,

@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
@@ -38,7 +38,9 @@ class Work:
         self._connection: Connection | None = None
         self._session: Session | None = None
         self._effects: list[Callable[[], None]] = []
+        self._gathered: dict[Callable[..., None], list[Any]] = {}
         self._depth = 0
+        self._spoilt = False
 
     @property
     def connection(self) -> Connection:
@@ -54,7 +56,11 @@ class Work:
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """Let the block write. The outermost block commits once and runs the effects; inner ones join it."""
+        """Let the block write. The outermost block commits once and runs the effects; inner ones join it.
+
+        What an inner one wrote before it failed cannot be told from the rest, so that nothing is committed then, even
+        where the outer one caught the exception.
+        """
         if self._depth == 0:
             self._begin()
         self._depth += 1
@@ -63,6 +69,8 @@ class Work:
         except BaseException:
             if self._depth == 1:
                 self._abandon()
+            else:
+                self._spoilt = True
             raise
         finally:
             self._depth -= 1
@@ -80,7 +88,11 @@ class Work:
         self.house.databases.begin_writing(self.connection)
 
     def _finish(self) -> None:
+        if self._spoilt:
+            self._abandon()
+            raise RuntimeError("an action went on after one inside it had failed")
         effects, self._effects = self._effects, []
+        self._gathered = {}
         try:
             if self._session is not None:
                 self._session.commit()
@@ -103,6 +115,8 @@ class Work:
 
     def _abandon(self) -> None:
         self._effects.clear()
+        self._gathered.clear()
+        self._spoilt = False
         self._roll_back()
 
     def _roll_back(self) -> None:
@@ -116,6 +130,13 @@ class Work:
         if self._depth == 0:
             raise RuntimeError("an effect outside an action would run for something that may never be stored")
         self._effects.append(effect)
+
+    def gather(self, effect: Callable[[list[T]], None], item: T) -> None:
+        """Note something for an effect that gets all of them at once, in their order."""
+        if effect not in self._gathered:
+            items = self._gathered[effect] = []
+            self.after_commit(lambda: effect(items))
+        self._gathered[effect].append(item)
 
     @property
     def may_write(self) -> bool:

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select, update
+from sqlalchemy.exc import IntegrityError
 
 from app.chat import actions, queries
 from app.chat.models import Epoch, Message, Room, RoomMember
@@ -38,6 +39,40 @@ def test_the_same_message_sent_twenty_times_at_once_is_stored_once(house: House,
     with work.scope(house) as opened:
         assert opened.session.scalar(select(func.count()).select_from(Message)) == 1
         assert opened.session.scalar(select(Room.last_seq)) == 1
+
+
+def test_one_commit_for_several_refuses_only_whoever_must_be_refused(house: House, make: Factory) -> None:
+    """Two rooms, a repeated message and somebody who has just left, stored in one go."""
+    nour, lina, left = make.person(), make.person(), make.person()
+    evening, morning = make.room(nour, lina, left), make.room(nour, lina)
+    make.message(lina, evening, "before", "the-same-id")
+    with work.scope(house):
+        here, there = (queries.get_here(nour, room.public_id) for room in (evening, morning))
+        actions.leave_room(left, queries.get_room(left, evening.public_id))
+        store = actions._store_message.__wrapped__  # type: ignore[attr-defined]
+        drafts = [
+            actions.Draft(nour, here, "client-one", "one"),
+            actions.Draft(lina, there, "client-two", "two"),
+            actions.Draft(nour, here, "client-three", "three"),
+        ]
+        stored = store(drafts)
+        assert [(words.room, words.seq) for words in stored] == [
+            (evening.public_id, 2),
+            (morning.public_id, 1),
+            (evening.public_id, 3),
+        ]
+        with pytest.raises(NotFound):
+            store([actions.Draft(lina, here, "client-four", "x"), actions.Draft(left, here, "client-five", "x")])
+        with pytest.raises(IntegrityError):
+            store([actions.Draft(nour, here, "client-six", "x"), actions.Draft(lina, here, "the-same-id", "x")])
+        assert [words.seq for words in queries.newest(nour, queries.get_room(nour, evening.public_id)).words] == [
+            1,
+            2,
+            3,
+        ]
+        assert queries.get_here(nour, evening.public_id).read_seq == 3
+        assert queries.get_here(lina, evening.public_id).read_seq == 1
+        assert queries.get_here(lina, morning.public_id).read_seq == 1
 
 
 def test_two_people_may_use_the_same_client_id(make: Factory) -> None:

@@ -60,7 +60,7 @@ def test_only_the_unit_of_work_commits_and_only_the_gateway_emits() -> None:
     "line",
     [
         "session.commit()",
-        "house.live.emit('a', 'b', {})",
+        "house.live.emit([])",
         "import smtplib",
         "from huey import Huey",
         "publish('a', 'b', {})",

@@ -1,5 +1,7 @@
 """The unit of work: one commit, then effects."""
 
+import contextlib
+
 import pytest
 from sqlalchemy import select, text
 
@@ -39,6 +41,47 @@ def test_a_failed_action_stores_nothing_and_runs_no_effect(house: House, make: F
         fail()
     assert seen == []
     assert _arabic_people(house) == 0
+
+
+def test_an_action_cannot_hide_that_one_inside_it_failed(house: House, make: Factory) -> None:
+    seen: list[int] = []
+
+    @action
+    def inner() -> None:
+        work.session().execute(text("update person set language = 'ar'"))
+        raise ValueError("half done")
+
+    @action
+    def outer() -> None:
+        work.after_commit(lambda: seen.append(1))
+        with contextlib.suppress(ValueError):
+            inner()
+
+    make.person(language="en")
+    with work.scope(house):
+        with pytest.raises(RuntimeError, match="inside it had failed"):
+            outer()
+        assert seen == []
+        make.person()  # the same work can still write
+    assert _arabic_people(house) == 0
+
+
+def test_an_effect_may_want_all_that_was_gathered_for_it_at_once(house: House, make: Factory) -> None:
+    seen: list[list[str]] = []
+
+    @action
+    def write(*items: str) -> None:
+        for item in items:
+            work.current().gather(seen.append, item)
+        if "bad" in items:
+            raise ValueError("on purpose")
+
+    with work.scope(house):
+        write("a", "b")
+        with pytest.raises(ValueError, match="on purpose"):
+            write("bad")
+        write("c")
+    assert seen == [["a", "b"], ["c"]]
 
 
 def test_a_write_outside_an_action_is_refused(house: House, make: Factory) -> None:

@@ -162,9 +162,9 @@ def test_a_writer_asks_sqlite_only_when_it_is_their_turn(house: House, monkeypat
     asked: list[str] = []
     patiently = db._patiently
 
-    def spy(connection: Connection, statement: str, deadline: float) -> None:
+    def spy(connection: Connection, statement: str, *details: Any) -> None:
         asked.append(statement)
-        patiently(connection, statement, deadline)
+        patiently(connection, statement, *details)
 
     with ThreadPoolExecutor(1) as pool:
         later: list[Future[None]] = []
@@ -180,6 +180,22 @@ def test_a_writer_asks_sqlite_only_when_it_is_their_turn(house: House, monkeypat
         later[0].result(timeout=5)
     assert "BEGIN IMMEDIATE" in asked
     assert written(house) == ["first", "second"]
+
+
+def test_the_wait_for_the_disk_is_given_to_a_thread(sqlite_settings: Settings) -> None:
+    given: list[Any] = []
+
+    def offload(job: Callable[..., Any], *args: Any) -> Any:
+        given.append(args)
+        return job(*args)
+
+    house = House.build(sqlite_settings, offload)
+    with work.scope(house):
+        write("durable")
+    assert len(given) >= 1
+    assert set(given) == {("COMMIT",)}
+    assert written(house) == ["durable"]
+    house.close()
 
 
 def test_a_writer_waits_for_another_process_and_then_writes(house: House, sqlite_settings: Settings) -> None:

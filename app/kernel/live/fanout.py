@@ -1,8 +1,9 @@
-"""Broadcasts by one WebSocket frame that is built once and written straight to each receiver's socket.
+"""Broadcasts by WebSocket frames that are built once and written straight to each receiver's socket.
 
 The library puts a packet in the queue of each receiver, wakes a writer for each, and each writer builds the
 same frame again. Here the frame is built once and sent at once, without yielding, to every receiver that is
-idle; the others get the packet through the library's queue. What keeps the order of each receiver right:
+idle, together with the others of the same commit; the rest get the packets through the library's queue. What
+keeps the order of each receiver right:
 
 - Greenlets of one operating system thread yield only where they wait. Nothing between "is it idle?" and "it
   is written" waits, so nobody else can write in between.
@@ -17,6 +18,7 @@ idle; the others get the packet through the library's queue. What keeps the orde
 
 import socket
 import struct
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
@@ -102,23 +104,24 @@ class DirectSocket(EngineSocket):  # type: ignore[misc]  # the library has no ty
             # from that.
             self._enqueue(packet)
         else:
-            self.deliver(frame(packet.encode()), packet)
+            self.deliver(frame(packet.encode()), (packet,))
 
-    def deliver(self, whole_frame: bytes, packet: EnginePacket) -> None:
-        """Send the frame now, or the packet that says the same after what is already waiting. Never waits."""
+    def deliver(self, frames: bytes, packets: Sequence[EnginePacket]) -> None:
+        """Send the frames now, or the packets that say the same after what is already waiting. Never waits."""
         if self.unsent or self.send_lock.locked():
-            self._enqueue(packet)
+            for packet in packets:
+                self._enqueue(packet)
             return
         try:
-            written = self.raw.send(whole_frame, AT_ONCE)
+            written = self.raw.send(frames, AT_ONCE)
         except BlockingIOError:
             written = 0
         except OSError:
             self.cut()
             return
-        if written < len(whole_frame):
+        if written < len(frames):
             self.send_lock.acquire(blocking=False)
-            self.server.start_background_task(self._finish, whole_frame[written:])
+            self.server.start_background_task(self._finish, frames[written:])
 
     def poll(self) -> list[EnginePacket]:
         """The next packets for the library's writer, which asks when it has written all it was given before."""
@@ -204,19 +207,35 @@ class Fanout(Doorkeeper):
         payload = None if callback or not self.fast else _event(event, data, namespace)
         if payload is None:
             super().emit(event, data, namespace, room, skip_sid, callback, to, **options)
-            return
-        shared = _frame(TEXT, b"4" + payload)
-        packet = EnginePacket(MESSAGE, payload.decode())
+        else:
+            self._broadcast([payload], namespace, to or room, skip_sid)
+
+    def emit_all(self, events: Sequence[tuple[str, Any]], room: str) -> None:
+        """Send several events, in their order, to everyone in a room: one write to each idle receiver's socket."""
+        payloads = [_event(event, data, "/") for event, data in events] if self.fast else [None]
+        ready = [payload for payload in payloads if payload is not None]
+        if len(ready) == len(events):
+            self._broadcast(ready, "/", room, None)
+        else:
+            for event, data in events:
+                self.emit(event, data, "/", room)
+
+    def _broadcast(
+        self, payloads: Sequence[bytes], namespace: str, room: Any, skip_sid: str | list[str] | None
+    ) -> None:
+        shared = b"".join([_frame(TEXT, b"4" + payload) for payload in payloads])
+        packets = [EnginePacket(MESSAGE, payload.decode()) for payload in payloads]
         skipped = skip_sid if isinstance(skip_sid, list) else (skip_sid,)
         sockets = self.server.eio.sockets
-        for sid, eio_sid in self.get_participants(namespace, to or room):
+        for sid, eio_sid in self.get_participants(namespace, room):
             if sid in skipped:
                 continue
             connection = sockets.get(eio_sid)
             if type(connection) is not DirectSocket:
-                self.server._send_eio_packet(eio_sid, packet)
+                for packet in packets:
+                    self.server._send_eio_packet(eio_sid, packet)
             elif not connection.closed:
-                connection.deliver(shared, packet)
+                connection.deliver(shared, packets)
 
 
 def _event(event: str, data: Any, namespace: str) -> bytes | None:

@@ -8,7 +8,7 @@ import logging
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import Flask
 from flask_socketio import SocketIO
@@ -37,6 +37,14 @@ WATCH_SECONDS = 0.5
 WATCH_BACK_SECONDS = 10.0
 #: How often sessions that merely ran out of time are looked for among the open sockets.
 EXPIRY_SECONDS = 15.0
+
+
+class Published(NamedTuple):
+    """An event for everybody who listens at an address."""
+
+    address: str
+    event: str
+    payload: Payload
 
 
 @dataclass(slots=True)
@@ -100,13 +108,17 @@ class Gateway:
         """Every event a client may send, for the access matrix."""
         return dict(self._events)
 
-    def emit(self, address: str, event: str, payload: Payload) -> None:
-        """Send to everybody listening at an address, in every process. Called only by `publish`, after a commit."""
-        try:
-            self.socketio.server.emit(event, payload, room=address)
-        except Exception as error:
-            # Whoever misses the frame finds the message in the database: see the catch-up in docs/architecture.
-            log.error("publishing %s failed\n%s", event, trail(error))
+    def emit(self, published: list[Published]) -> None:
+        """Send to everybody listening, in every process. Called only by `publish`, after a commit."""
+        by_address: dict[str, list[tuple[str, Payload]]] = {}
+        for address, event, payload in published:
+            by_address.setdefault(address, []).append((event, payload))
+        for address, events in by_address.items():
+            try:
+                self.socketio.server.manager.emit_all(events, room=address)
+            except Exception as error:
+                # Whoever misses a frame finds the message in the database: see the catch-up in docs/architecture.
+                log.error("publishing %s failed\n%s", events[0][0], trail(error))
 
     def end_sessions(self, session_ids: Iterable[int]) -> None:
         """Tell and disconnect the open sockets of these sessions in this process. Others find out by their watch."""
@@ -236,8 +248,7 @@ class Gateway:
 
 def publish(address: str, event: str, payload: Payload) -> None:
     """Send to an address once the current action is committed. Addresses are random and never leave the program."""
-    live = work.house().live
-    work.after_commit(lambda: live.emit(address, event, payload))
+    work.current().gather(work.house().live.emit, Published(address, event, payload))
 
 
 def _cookies(header: str) -> dict[str, str]:

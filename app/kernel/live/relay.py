@@ -6,7 +6,7 @@ and a copy of its memory or of its traffic tells nothing.
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import orjson
@@ -77,6 +77,23 @@ class Relayed(socketio.RedisManager, Fanout):  # type: ignore[misc]  # the libra
     def set_server(self, server: Any) -> None:
         super().set_server(server)
         self.json = self._sealed
+
+    def emit_all(self, events: Sequence[tuple[str, Any]], room: str) -> None:
+        super().emit_all(events, room)
+        for event, data in events:
+            self._publish(
+                {
+                    "method": "emit",
+                    "event": event,
+                    "data": [data],
+                    "binary": False,
+                    "namespace": "/",
+                    "room": room,
+                    "skip_sid": None,
+                    "callback": None,
+                    "host_id": self.host_id,
+                }
+            )
 
     def _publish(self, message: dict[str, Any]) -> None:
         if time.monotonic() < self._again:

@@ -32,7 +32,7 @@ class Stage:
     def __init__(self, server: socketio.Server) -> None:
         self.server = server
         self.gone: list[str] = []
-        for name in ("enter", "say", "sockets", "close_sending", "end"):
+        for name in ("enter", "say", "say_together", "sockets", "close_sending", "end"):
             server.on(name, getattr(self, name))
         server.on("connect", lambda sid, environ, auth=None: auth != "refuse me")
         server.on("disconnect", lambda sid, reason: self.gone.append(sid))
@@ -59,6 +59,12 @@ class Stage:
             if number % 10 == 9:
                 eventlet.sleep(0)
         return {"slowest_ms": slowest * 1000}
+
+    def say_together(self, _sid: str, sizes: list[int]) -> None:
+        """Broadcast numbered messages as those of one commit are, in one go."""
+        self.server.manager.emit_all(
+            [("said", {"n": number, "text": "x" * size}) for number, size in enumerate(sizes)], ROOM
+        )
 
     def close_sending(self, _sid: str, target: str) -> None:
         """Break the connection of `target` under the server's hands, and broadcast before anybody could

@@ -298,6 +298,23 @@ def test_a_slow_receiver_hears_everything_in_order(narrow: Server) -> None:
     slow.read_until(lambda: sum(opcode == PONG for opcode, _ in slow.frames) == 6)
 
 
+def test_what_is_said_together_is_heard_as_if_said_one_after_the_other(either: Server) -> None:
+    alice, omar = Receiver(either).join(), Receiver(either).join()
+    alice.ask("say_together", [10, 3_000, 70_000, 5])
+    heard(omar, [0, 1, 2, 3])
+    assert [len(m["text"]) for m in omar.said] == [10, 3_000, 70_000, 5]
+
+
+def test_a_slow_receiver_hears_in_order_what_was_said_together(narrow: Server) -> None:
+    alice, slow = Receiver(narrow).join(), Receiver(narrow, buffer=4096).join()
+    for turn in range(4):
+        alice.ask("say_together", [30_000, 50, 70_000] * 3)
+        assert alice.ask("sockets")["here"][slow.sid]["unsent"] > 0 or turn == 0, "it was meant to lag"
+    slow.read_said(36, at_most=5_000)
+    assert [m["n"] for m in slow.said] == [*range(9)] * 4
+    assert [len(m["text"]) for m in slow.said] == [30_000, 50, 70_000] * 12
+
+
 def test_the_end_comes_after_what_was_said_before(narrow: Server) -> None:
     alice, lina = Receiver(narrow).join(), Receiver(narrow).join()
     alice.ask("say", {"times": 30})

@@ -1,0 +1,134 @@
+"""Group commit: callers who wait at the same time are served together, in one transaction.
+
+A durable commit costs far more than what it stores. The first caller in a line serves everybody who has come by the
+time it is ready; whoever comes meanwhile waits, and one of them serves the next group. Nobody waits for a clock: a
+caller who is alone is served at once.
+"""
+
+import functools
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from app.kernel import work
+from app.kernel.errors import Unavailable
+
+A = TypeVar("A")
+R = TypeVar("R")
+
+#: Callers served in one transaction at most.
+MOST = 32
+
+
+@dataclass(eq=False, slots=True)
+class _Call(Generic[A, R]):
+    asked: A
+    given: R | None = None
+    error: BaseException | None = None
+    done: bool = False
+    woken: threading.Event = field(default_factory=threading.Event)
+
+
+class _Line(Generic[A, R]):
+    """Callers of one verb in one house, in the order in which they came. `waiting` excludes those being served."""
+
+    def __init__(self, verb: Callable[[Sequence[A]], Iterable[R]]) -> None:
+        self._verb = verb
+        self._lock = threading.Lock()
+        self.waiting: deque[_Call[A, R]] = deque()
+        self._served = False
+
+    def serve(self, asked: A) -> R:
+        """What the verb returns for this. Raises what it raises for this alone."""
+        call: _Call[A, R] = _Call(asked)
+        with self._lock:
+            waits, self._served = self._served, True
+            if waits:
+                self.waiting.append(call)
+        if waits:
+            try:
+                call.woken.wait()
+            except BaseException:
+                self._leave(call)
+                raise
+        if not call.done:
+            self._serve_group(call)
+        if call.error is not None:
+            raise call.error
+        return call.given  # type: ignore[return-value]  # done without an error
+
+    def _serve_group(self, first: _Call[A, R]) -> None:
+        group = [first]
+        try:
+            time.sleep(0)  # whoever is about to ask may join
+            with self._lock:
+                while self.waiting and len(group) < MOST:
+                    group.append(self.waiting.popleft())
+            self._carry_out(group)
+        finally:
+            for call in group:
+                if not call.done:  # this caller was ended in the middle
+                    call.error, call.done = Unavailable(), True
+                call.woken.set()
+            self._hand_on()
+
+    def _hand_on(self) -> None:
+        with self._lock:
+            self._served = bool(self.waiting)
+            if self.waiting:
+                self.waiting.popleft().woken.set()
+
+    def _leave(self, call: _Call[A, R]) -> None:
+        """Take a caller who was ended while waiting out of the line; the turn it may just have been given goes on."""
+        with self._lock:
+            waiting = call in self.waiting
+            if waiting:
+                self.waiting.remove(call)
+        if not waiting and not call.done and call.woken.is_set():
+            self._hand_on()
+
+    def _carry_out(self, group: Sequence[_Call[A, R]]) -> None:
+        try:
+            results = list(self._verb([call.asked for call in group]))
+        except Exception as error:
+            if len(group) > 1 and not isinstance(error, Unavailable):
+                for call in group:  # one of them is to blame: each is answered for itself
+                    self._carry_out([call])
+                return
+            for call in group:
+                call.error, call.done = error, True
+        else:
+            for call, result in zip(group, results, strict=True):
+                call.given, call.done = result, True
+
+
+class Lines:
+    """The lines of one house, one for each verb that is called together."""
+
+    def __init__(self) -> None:
+        self._lines: dict[Callable[..., Any], _Line[Any, Any]] = {}
+
+    def of(self, verb: Callable[..., Any]) -> _Line[Any, Any]:
+        return self._lines.setdefault(verb, _Line(verb))
+
+
+def together(verb: Callable[[Sequence[A]], Iterable[R]]) -> Callable[[A], R]:
+    """Make an action that takes many, in order, into a verb that takes one.
+
+    Many callers at once share its transaction, which is not theirs: inside another action it joins that one instead.
+    When a group fails, each of its callers is tried alone, so that what goes wrong for one is told to that one only.
+    """
+
+    @functools.wraps(verb)
+    def one(asked: A) -> R:
+        here = work.current()
+        if here.may_write:
+            (result,) = verb([asked])
+            return result
+        answer: R = here.house.lines.of(verb).serve(asked)
+        return answer
+
+    return one
