@@ -46,8 +46,11 @@ class Factory:
 
     def another_session(self, actor: Actor) -> str:
         """One more session of the same person; returns its token."""
+        return self.another_session_of(actor.person_id)
+
+    def another_session_of(self, person_id: int) -> str:
         with work.scope(self.house):
-            return identity.begin_session(actor.person_id, device=Device.PHONE)
+            return identity.begin_session(person_id, device=Device.PHONE)
 
     def actor(self, token: str) -> Actor:
         with work.scope(self.house):

@@ -1,16 +1,26 @@
 """Verbs of the identity feature: the only writers of people, sessions and invitations."""
 
 import secrets
-from datetime import date, timedelta
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import ColumnElement, delete, or_, update
 from sqlalchemy.exc import IntegrityError
 
 from app.identity import passphrases, policy, queries
-from app.identity.models import Device, Invitation, InvitationState, LoginSession, Person, PersonRole
+from app.identity.models import (
+    Cause,
+    Device,
+    Invitation,
+    InvitationState,
+    LoginSession,
+    Person,
+    PersonRole,
+    Restriction,
+)
 from app.identity.tokens import new_token, token_hash
 from app.kernel import audit, work
-from app.kernel.access import Role
+from app.kernel.access import Permission, Role
 from app.kernel.actor import Actor, Kind, ensure
 from app.kernel.db import new_public_id, now
 from app.kernel.errors import N_, Conflict, Invalid
@@ -24,6 +34,8 @@ SIGN_IN_BY_NETWORK = Budget("sign-in-network", "30 per minute; 300 per hour")
 SIGN_IN_BY_NAME = Budget("sign-in-name", "8 per minute; 40 per hour")
 JOIN_BY_NETWORK = Budget("join-network", "10 per minute; 60 per hour")
 PASSPHRASE_CHANGES = Budget("passphrase", "6 per hour")
+#: To lose one of these closes a door behind which somebody may be listening.
+ENDS_SESSIONS = frozenset({Permission.SIGNED_IN, Permission.ROOMS_USE, Permission.ROOMS_ALL})
 INVITATION_DAYS = 14
 #: For how long what is over stays (days): long enough to see that a session ended, not to see how somebody lives.
 SESSIONS_KEPT_DAYS = 2
@@ -239,6 +251,46 @@ def withdraw_invitation(actor: Actor, public_id: str) -> None:
     invitation = queries.get_open_invitation(actor, public_id)
     move(work.session(), invitation, InvitationState.WITHDRAWN)
     audit.record(actor, "invitation.withdraw", target_kind="invitation", target=public_id)
+
+
+@action
+def restrict(
+    actor: Actor,
+    person_id: int,
+    withheld: Iterable[Permission],
+    *,
+    cause: Cause,
+    ref: str,
+    until: datetime | None = None,
+) -> None:
+    """Withhold permissions from a person, in open pages and sockets too. The caller has asked whether the actor may.
+
+    Where that closes doors behind which they may be, their sessions end: what they listened to is heard no more.
+    """
+    session, closed = work.session(), set(withheld)
+    session.add_all(
+        Restriction(person_id=person_id, withheld=one, cause=cause, ref=ref, until=until) for one in sorted(closed)
+    )
+    session.flush()
+    if closed & ENDS_SESSIONS:
+        _end(LoginSession.person_id == person_id)
+    audit.record(actor, "restriction.begin", target_kind=cause.value, target=ref)
+
+
+@action
+def lift_restrictions(actor: Actor, ref: str, withheld: Iterable[Permission] = ()) -> int:
+    """Give back what was withheld for one cause: all of it, or these permissions only. Returns how many were lifted."""
+    which = [Restriction.withheld.in_(list(withheld))] if withheld else []
+    lifted = work.session().execute(
+        update(Restriction)
+        .where(Restriction.ref == ref, Restriction.lifted_at.is_(None), *which)
+        .values(lifted_at=now())
+        .returning(Restriction.id)
+    )
+    count = len(lifted.all())
+    if count:
+        audit.record(actor, "restriction.lift", target_kind="cause", target=ref)
+    return count
 
 
 @action

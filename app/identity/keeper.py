@@ -18,11 +18,11 @@ class Sessions:
     """Implements `SessionKeeper` over the login_session table."""
 
     def recognise(self, token: str) -> Actor:
-        found = queries.live_session(token_hash(token)) if 20 <= len(token) <= 100 else None
+        moment = now()
+        found = queries.live_session(token_hash(token), moment) if 20 <= len(token) <= 100 else None
         if found is None:
             return STRANGER
-        session, roles = found
-        moment = now()
+        session, roles, withheld = found
         idle, _absolute = queries.limits_for(roles)
         if session.expires_at <= moment or session.last_seen_at + idle <= moment:
             return STRANGER
@@ -36,7 +36,7 @@ class Sessions:
             id=session.person_id,
             name=name,
             session_id=session.id,
-            permissions=granted(roles),
+            permissions=granted(roles, withheld=withheld),
             language=session.language,
             data_mode=session.data_mode,
             seen_at=session.last_seen_at,

@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import Boolean, Date, ForeignKey, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.kernel.access import Role
+from app.kernel.access import Permission, Role
 from app.kernel.db import Base, Row, RowId, State, UtcTime
 from app.kernel.states import States
 
@@ -34,6 +34,14 @@ class InvitationState(States):
     @classmethod
     def steps(cls) -> "dict[InvitationState, frozenset[InvitationState]]":
         return {cls.OPEN: frozenset({cls.USED, cls.WITHDRAWN})}
+
+
+class Cause(StrEnum):
+    """Why something is withheld from a person."""
+
+    PROBATION = "probation"
+    MEASURE = "measure"
+    BRANCH = "branch"
 
 
 class Person(Row, Base):
@@ -65,6 +73,23 @@ class PersonRole(Base):
     role: Mapped[Role] = mapped_column(State(Role))
 
     person: Mapped[Person] = relationship(back_populates="roles")
+
+
+class Restriction(Base):
+    """One permission that is withheld from one person until a moment, or until it is lifted.
+
+    `ref` is the public id of what caused it: a probation, a measure, a freeze. That one knows the reason.
+    """
+
+    __tablename__ = "restriction"
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
+    withheld: Mapped[Permission] = mapped_column(State(Permission))
+    cause: Mapped[Cause] = mapped_column(State(Cause))
+    ref: Mapped[str] = mapped_column(String(16), index=True)
+    until: Mapped[datetime | None] = mapped_column(UtcTime)
+    lifted_at: Mapped[datetime | None] = mapped_column(UtcTime)
 
 
 class LoginSession(Row, Base):

@@ -1,19 +1,28 @@
 """Reads of the identity feature. Names come out of the vault here and nowhere else."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import selectinload
 
 from app.identity import policy
-from app.identity.models import Device, Invitation, InvitationState, LoginSession, Person, PersonRole, Standing
+from app.identity.models import (
+    Device,
+    Invitation,
+    InvitationState,
+    LoginSession,
+    Person,
+    PersonRole,
+    Restriction,
+    Standing,
+)
 from app.kernel import work
-from app.kernel.access import STAFF, Role
+from app.kernel.access import STAFF, Permission, Role
 from app.kernel.actor import Actor
-from app.kernel.db import now
+from app.kernel.db import UtcTime, now
 from app.kernel.errors import NotFound
 from app.kernel.text import fold, skeleton
 from app.kernel.vault import Place
@@ -199,9 +208,16 @@ _LIVE_SESSION = (
         Person.language,
         Person.data_mode,
         PersonRole.role,
+        Restriction.withheld,
     )
     .join(Person, Person.id == LoginSession.person_id)
     .outerjoin(PersonRole, PersonRole.person_id == Person.id)
+    .outerjoin(
+        Restriction,
+        (Restriction.person_id == Person.id)
+        & Restriction.lifted_at.is_(None)
+        & (Restriction.until.is_(None) | (Restriction.until > bindparam("moment", type_=UtcTime))),
+    )
     .where(
         LoginSession.token_hash == bindparam("token_hash"),
         LoginSession.ended_at.is_(None),
@@ -210,12 +226,28 @@ _LIVE_SESSION = (
 )
 
 
-def live_session(token_hash: bytes) -> tuple[LiveSession, list[Role]] | None:
-    """The session whose token has this hash, with the roles of its person, unless it was ended. One query."""
-    rows = work.connection().execute(_LIVE_SESSION, {"token_hash": token_hash}).all()
+def live_session(token_hash: bytes, moment: datetime) -> tuple[LiveSession, set[Role], set[Permission]] | None:
+    """The session whose token has this hash, unless it was ended; roles of its person and what is withheld. One query."""
+    rows: Sequence[Any] = work.connection().execute(_LIVE_SESSION, {"token_hash": token_hash, "moment": moment}).all()
     if not rows:
         return None
-    return LiveSession._make(rows[0][:-1]), [row[-1] for row in rows if row[-1] is not None]
+    roles = {row[-2] for row in rows if row[-2] is not None}
+    withheld = {row[-1] for row in rows if row[-1] is not None}
+    return LiveSession._make(rows[0][:-2]), roles, withheld
+
+
+def restrictions_of(person_id: int) -> list[Restriction]:
+    """What is withheld from a person now."""
+    found = work.session().scalars(
+        select(Restriction)
+        .where(
+            Restriction.person_id == person_id,
+            Restriction.lifted_at.is_(None),
+            Restriction.until.is_(None) | (Restriction.until > now()),
+        )
+        .order_by(Restriction.id)
+    )
+    return list(found)
 
 
 def name_in(session: LiveSession) -> str:

@@ -4,7 +4,7 @@ A permission opens a door; it never opens a record. Records are opened by `visib
 policy.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from enum import StrEnum
 
 
@@ -12,8 +12,25 @@ class Permission(StrEnum):
     """What a route or a socket event asks of whoever enters. OPEN and SIGNED_IN are the two plain ones."""
 
     OPEN = "open"
+    #: Whoever has a login, even while everything else is withheld from them: their own standing, and appealing.
+    STANDING_SEE = "standing.see"
     SIGNED_IN = "signed-in"
     ROOMS_USE = "rooms.use"
+    #: Rooms that are not open to newcomers.
+    ROOMS_ALL = "rooms.all"
+    ROOMS_POST = "rooms.post"
+    LINKS_SEND = "links.send"
+    CONTACT_FIRST = "contact.first"
+    DIRECTORY_USE = "directory.use"
+    VOUCH = "vouch"
+    EXPORT = "export"
+    REPORT = "report"
+    QUEUE_WORK = "queue.work"
+    VET = "applications.vet"
+    PEOPLE_SEE = "people.see"
+    MEASURES_TAKE = "measures.take"
+    ROLES_PROPOSE = "roles.propose"
+    RECORD_READ = "record.read"
     INVITATIONS_MAKE = "invitations.make"
 
 
@@ -22,26 +39,61 @@ class Role(StrEnum):
 
     MEMBER = "member"
     MODERATOR = "moderator"
+    VETTER = "vetter"
+    COORDINATOR = "coordinator"
     CASEWORKER = "caseworker"
     ADMINISTRATOR = "administrator"
     EMPLOYER = "employer"
 
 
+_ROOMS = frozenset({Permission.ROOMS_USE, Permission.ROOMS_ALL, Permission.ROOMS_POST, Permission.LINKS_SEND})
 GRANTS: Mapping[Role, frozenset[Permission]] = {
-    Role.MEMBER: frozenset({Permission.ROOMS_USE}),
-    Role.MODERATOR: frozenset({Permission.ROOMS_USE}),
+    Role.MEMBER: _ROOMS
+    | {
+        Permission.CONTACT_FIRST,
+        Permission.DIRECTORY_USE,
+        Permission.VOUCH,
+        Permission.EXPORT,
+        Permission.REPORT,
+    },
+    Role.MODERATOR: _ROOMS
+    | {
+        Permission.REPORT,
+        Permission.QUEUE_WORK,
+        Permission.VET,
+        Permission.PEOPLE_SEE,
+        Permission.MEASURES_TAKE,
+        Permission.RECORD_READ,
+    },
+    Role.VETTER: frozenset({Permission.QUEUE_WORK, Permission.VET}),
+    Role.COORDINATOR: frozenset(),
     Role.CASEWORKER: frozenset(),
-    Role.ADMINISTRATOR: frozenset({Permission.INVITATIONS_MAKE}),
+    Role.ADMINISTRATOR: frozenset(
+        {Permission.INVITATIONS_MAKE, Permission.PEOPLE_SEE, Permission.ROLES_PROPOSE, Permission.RECORD_READ}
+    ),
     Role.EMPLOYER: frozenset(),
 }
 
-#: Roles whose sessions are short: 15 minutes idle, 12 hours in all (SAFETY.md, Identity).
-STAFF = frozenset({Role.MODERATOR, Role.CASEWORKER, Role.ADMINISTRATOR})
+#: Roles whose sessions are short, 15 minutes idle and 12 hours in all, and whose rights work only in a session that
+#: was begun with a second factor (SAFETY.md, Identity).
+STAFF = frozenset({Role.MODERATOR, Role.VETTER, Role.COORDINATOR, Role.CASEWORKER, Role.ADMINISTRATOR})
+
+#: What is left to somebody whose being here is suspended: to see why, for how long, and to appeal.
+_SUSPENDED = frozenset({Permission.OPEN, Permission.STANDING_SEE})
 
 
-def granted(roles: Iterable[Role]) -> frozenset[Permission]:
-    """The permissions of somebody signed in who has these roles."""
-    return frozenset({Permission.OPEN, Permission.SIGNED_IN}).union(*(GRANTS[role] for role in roles))
+def granted(
+    roles: Iterable[Role], *, withheld: Collection[Permission] = (), second_factor: bool = True
+) -> frozenset[Permission]:
+    """The permissions of somebody signed in who has these roles, less what is withheld from them.
+
+    Without a second factor the roles of staff grant nothing. To withhold SIGNED_IN is to suspend.
+    """
+    if Permission.SIGNED_IN in withheld:
+        return _SUSPENDED
+    working = roles if second_factor else [role for role in roles if role not in STAFF]
+    held = _SUSPENDED | {Permission.SIGNED_IN}
+    return held.union(*(GRANTS[role] for role in working)).difference(withheld)
 
 
 class Undeclared(Exception):

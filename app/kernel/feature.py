@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from click import Command
@@ -36,6 +37,86 @@ class Need:
     count: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class NoticeKind:
+    """Something that may happen to a person and that they are told of (app/notifications).
+
+    `text` is a message id without any name in it, shown in the program only: mail and push say nothing of what it is.
+    `url` makes the address from the reference that was given to `notify`. What is `urgent` does not wait for the hours
+    that the person chose.
+    """
+
+    name: str
+    text: str
+    url: Callable[[str], str]
+    urgent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class QueueKind:
+    """A kind of thing that waits for a decision in the moderators' queue (app/moderation).
+
+    `promise` is the time within which people were told that it is decided; `url` makes the address from the item's
+    reference. Who holds `access` sees items of this kind; `may_take(actor, ref)` says whether this one is open to them,
+    so that nobody is handed their own affair.
+    """
+
+    name: str
+    label: str
+    access: Permission
+    promise: timedelta
+    url: Callable[[str], str]
+    may_take: "Callable[[Actor, str], bool]"
+
+
+@dataclass(frozen=True, slots=True)
+class TwoPersonAct:
+    """An act that one person proposes and another one carries out (app/moderation).
+
+    `carry_out(actor, ref, details)` runs in the transaction of the second person's consent. `may_decide(actor, ref)` is
+    asked of both, so that nobody decides on themselves.
+    """
+
+    name: str
+    label: str
+    access: Permission
+    carry_out: "Callable[[Actor, str, dict[str, str]], None]"
+    may_decide: "Callable[[Actor, str], bool]"
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """What a report is about: whose it is, and the words that the reporter sees and encloses."""
+
+    person_id: int
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class ContextLine:
+    """One of the lines around what was reported; `reported` marks the one it is about."""
+
+    name: str
+    words: str
+    at: datetime
+    reported: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Reportable:
+    """A kind of thing that members may report (app/moderation), such as a message.
+
+    `find(actor, ref)` raises NotFound where the reporter does not see it. `context(ref)` is for a moderator who works
+    on a report: at most five lines either side. `remove(actor, ref, reason)` takes it away, where that is possible.
+    """
+
+    name: str
+    label: str
+    find: "Callable[[Actor, str], Reported]"
+    context: "Callable[[str], Sequence[ContextLine]]"
+    remove: "Callable[[Actor, str, str], None] | None" = None
+
+
 @dataclass(frozen=True)
 class Feature:
     """One feature, as listed in app/features.py. Everything is optional but the name."""
@@ -50,6 +131,10 @@ class Feature:
     navigation: Sequence[NavEntry] = ()
     #: What waits for this person, for Home. Each reads through its own feature's scopes.
     needs: Callable[[Actor], Sequence[Need]] | None = None
+    notices: Sequence[NoticeKind] = ()
+    queue: Sequence[QueueKind] = ()
+    two_person_acts: Sequence[TwoPersonAct] = ()
+    reportable: Sequence[Reportable] = ()
     #: Recognises session tokens; exactly one feature (identity) gives this.
     sessions: "SessionKeeper | None" = None
     #: Fictional content for `flask demo`, in the order of the features.

@@ -8,7 +8,7 @@ from flask.views import MethodView
 
 from app import create_app
 from app.features import FEATURES
-from app.kernel.access import GRANTS, Permission, Role, Undeclared, granted
+from app.kernel.access import GRANTS, STAFF, Permission, Role, Undeclared, granted
 from app.kernel.actor import STRANGER, system
 from app.kernel.feature import Feature
 from app.kernel.live import Events, SocketEvent
@@ -199,7 +199,9 @@ def test_a_stranger_and_the_system_hold_nothing_but_what_is_open_to_all() -> Non
 def test_every_role_is_granted_something_on_purpose() -> None:
     assert set(GRANTS) == set(Role)
     for role in Role:
-        assert granted([role]) == {Permission.OPEN, Permission.SIGNED_IN} | GRANTS[role]
+        assert granted([role]) == {Permission.OPEN, Permission.STANDING_SEE, Permission.SIGNED_IN} | GRANTS[role]
+        assert granted([role], withheld={Permission.SIGNED_IN}) == {Permission.OPEN, Permission.STANDING_SEE}
+        assert (granted([role], second_factor=False) == granted([])) is (role in STAFF or not GRANTS[role])
 
 
 def test_the_app_is_put_together_without_asking_a_database(sqlite_settings: Settings) -> None:

@@ -1,0 +1,5 @@
+"""Moderation, as it is listed in app/features.py."""
+
+from app.kernel.feature import Feature
+
+feature = Feature(name="moderation")
