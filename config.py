@@ -8,6 +8,7 @@ import json
 import os
 import stat
 from dataclasses import dataclass
+from email.utils import parseaddr
 from enum import StrEnum
 from pathlib import Path
 from typing import Literal
@@ -48,6 +49,9 @@ class Settings:
     proxies: int
     async_engine: Literal["eventlet", "threading"]
     smtp_url: str | None
+    mail_from: str | None
+    mail_link: bool
+    web_push: bool
     site_title: str
     exit_url: str
     limits: bool
@@ -105,6 +109,9 @@ def read_settings(environ: dict[str, str] | None = None) -> Settings:
         proxies=_count("TRUSTED_PROXIES", env.get("TRUSTED_PROXIES", "0"), least=0),
         async_engine=_engine(env.get("ASYNC_ENGINE", "eventlet")),
         smtp_url=env.get("SMTP_URL") or None,
+        mail_from=env.get("MAIL_FROM") or None,
+        mail_link=_switch("MAIL_LINK", env.get("MAIL_LINK", "off")),
+        web_push=_switch("WEB_PUSH", env.get("WEB_PUSH", "off")),
         site_title=env.get("SITE_TITLE", ""),
         exit_url=env.get("EXIT_URL", "https://www.wikipedia.org/"),
         limits=env.get("LIMITS", "on") != "off",
@@ -141,8 +148,31 @@ def _refuse_unsafe(settings: Settings) -> None:
 def _refuse_unusable(settings: Settings) -> None:
     if not _host_of(settings.exit_url):
         raise Unsafe(f"EXIT_URL must be a whole address such as https://example.org/, not {settings.exit_url!r}")
+    _refuse_unusable_mail(settings)
     if not set(settings.languages) <= set(LANGUAGES):
         raise Unsafe(f"LANGUAGES must be some of {','.join(LANGUAGES)}, not {','.join(settings.languages)!r}")
+
+
+def _refuse_unusable_mail(settings: Settings) -> None:
+    name, sender = parseaddr(settings.mail_from or "")
+    box, _, domain = sender.rpartition("@")
+    if settings.mail_from and not (box and domain and sender.isascii() and name.isprintable() and " " not in sender):
+        raise Unsafe(f"MAIL_FROM must be an address such as post@example.org, not {settings.mail_from!r}")
+    if settings.web_push and not sender:
+        raise Unsafe("WEB_PUSH=on needs MAIL_FROM: push services want an address to which they can write")
+    if settings.smtp_url is None:
+        return
+    # Never quoted: it has a password in it.
+    malformed = Unsafe("SMTP_URL must look like smtp://user:password@mail.example.org:587 or smtps://...")
+    try:
+        parts = urlsplit(settings.smtp_url)
+        _ = parts.port
+    except ValueError:
+        raise malformed from None
+    if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
+        raise malformed
+    if not sender:
+        raise Unsafe("SMTP_URL needs MAIL_FROM, a sender whose name and domain say nothing")
 
 
 def check_key_file(path: Path) -> None:
@@ -196,6 +226,12 @@ def _count(name: str, value: str, *, least: int) -> int:
     if not value.isdecimal() or int(value) < least:
         raise Unsafe(f"{name} must be a whole number from {least}, not {value!r}")
     return int(value)
+
+
+def _switch(name: str, value: str) -> bool:
+    if value not in ("on", "off"):
+        raise Unsafe(f"{name} must be on or off, not {value!r}")
+    return value == "on"
 
 
 def _engine(value: str) -> Literal["eventlet", "threading"]:

@@ -10,6 +10,8 @@ from app.chat import actions as chat
 from app.chat import queries as rooms
 from app.chat.models import Room
 from app.identity import actions as identity
+from app.identity.factors import actions as factors
+from app.identity.factors.passkeys import Registered
 from app.identity.keeper import Sessions
 from app.identity.models import Device, Person
 from app.identity.passphrases import hash_passphrase
@@ -35,14 +37,21 @@ class Factory:
         """A person who is signed in, as the actor that a door would build."""
         return self.actor(self.token(name, roles=roles, language=language))
 
-    def token(self, name: str = "", *, roles: tuple[Role, ...] = (Role.MEMBER,), language: str = "en") -> str:
-        """A person with a session; returns the session's token."""
+    def token(
+        self,
+        name: str = "",
+        *,
+        roles: tuple[Role, ...] = (Role.MEMBER,),
+        language: str = "en",
+        second_factor: bool = True,
+    ) -> str:
+        """A person with a session, begun with a second factor unless told otherwise; returns the session's token."""
         name = name or f"Person {_words(next(_numbers))}"
         if PASSPHRASE not in _hashes:
             _hashes[PASSPHRASE] = hash_passphrase(self.house, PASSPHRASE)
         with work.scope(self.house):
             person = identity.add_person(name, _hashes[PASSPHRASE], roles=roles, language=language)
-            return identity.begin_session(person.id, device=Device.COMPUTER)
+            return identity.begin_session(person.id, device=Device.COMPUTER, second_factor=second_factor)
 
     def another_session(self, actor: Actor) -> str:
         """One more session of the same person; returns its token."""
@@ -50,16 +59,22 @@ class Factory:
 
     def another_session_of(self, person_id: int) -> str:
         with work.scope(self.house):
-            return identity.begin_session(person_id, device=Device.PHONE)
+            return identity.begin_session(person_id, device=Device.PHONE, second_factor=True)
 
     def actor(self, token: str) -> Actor:
         with work.scope(self.house):
             return Sessions().recognise(token)
 
-    def room(self, *members: Actor, name: str = "Evening talk") -> Room:
+    def passkey(self, actor: Actor, label: str = "The blue key") -> str:
+        """A passkey of this person, which nothing can use; returns its public id."""
+        with work.scope(self.house):
+            made = Registered(new_public_id().encode(), b"a public key", 0)
+            return factors.keep_passkey(actor, made, label=label).public_id
+
+    def room(self, *members: Actor, name: str = "Evening talk", for_newcomers: bool = False) -> Room:
         """A room with these members in it."""
         with work.scope(self.house) as opened:
-            made = chat.open_room(system("test"), name_ar="كلام المساء", name_en=name)
+            made = chat.open_room(system("test"), name_ar="كلام المساء", name_en=name, for_newcomers=for_newcomers)
             for member in members:
                 chat.join_room(member, made)
             opened.session.refresh(made)

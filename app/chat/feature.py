@@ -3,7 +3,7 @@
 from flask import url_for
 from flask_babel import gettext
 
-from app.chat import jobs, queries
+from app.chat import actions, jobs, queries
 from app.chat.cli import bench_seed
 from app.chat.demo import load_rooms
 from app.chat.live import events
@@ -11,7 +11,8 @@ from app.chat.views import door
 from app.kernel.access import Permission
 from app.kernel.actor import Actor
 from app.kernel.errors import N_
-from app.kernel.feature import Feature, NavEntry, Need
+from app.kernel.feature import Feature, NavEntry, Need, Reportable
+from app.kernel.signals import Words, words_handled
 
 
 def needs(actor: Actor) -> list[Need]:
@@ -22,6 +23,14 @@ def needs(actor: Actor) -> list[Need]:
     return [Need(gettext("Messages you have not read"), url_for("chat.rooms"), unread)]
 
 
+def handle_words(actor: Actor, *, person_id: int, how: Words) -> None:
+    """What a measure says of a person's messages."""
+    if how is not Words.KEEP:
+        actions.handle_words(actor, person_id, how)
+
+
+words_handled.connect(handle_words)
+
 feature = Feature(
     name="chat",
     door=door,
@@ -31,5 +40,14 @@ feature = Feature(
     commands=(bench_seed,),
     needs=needs,
     demo=load_rooms,
+    reportable=(
+        Reportable(
+            "message",
+            N_("A message"),
+            find=queries.find_reported,
+            context=queries.around_reported,
+            remove=actions.remove_message,
+        ),
+    ),
     navigation=(NavEntry("chat.rooms", N_("Rooms"), Permission.ROOMS_USE, order=10),),
 )

@@ -7,12 +7,25 @@ from sqlalchemy import BigInteger, Boolean, Date, ForeignKey, Integer, LargeBina
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.kernel.db import Base, Row, RowId, State
+from app.kernel.states import States
 
 
 class RoomKind(StrEnum):
     """Who may come in by themselves. Circles, invitations and newcomers' rooms come with later work on rooms."""
 
     OPEN = "open"
+
+
+class MessageState(States):
+    """What became of a message. The words of one that was removed are gone; hidden ones come back."""
+
+    SHOWN = "shown"
+    HIDDEN = "hidden"
+    REMOVED = "removed"
+
+    @classmethod
+    def steps(cls) -> "dict[MessageState, frozenset[MessageState]]":
+        return {cls.SHOWN: frozenset({cls.HIDDEN, cls.REMOVED}), cls.HIDDEN: frozenset({cls.SHOWN, cls.REMOVED})}
 
 
 class Room(Row, Base):
@@ -77,4 +90,5 @@ class Message(Base):
     author_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
     seq: Mapped[int] = mapped_column(BigInteger)
     client_id: Mapped[str] = mapped_column(String(40))
+    state: Mapped[MessageState] = mapped_column(State(MessageState), default=MessageState.SHOWN, server_default="shown")
     sealed: Mapped[bytes] = mapped_column(LargeBinary)

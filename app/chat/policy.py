@@ -1,6 +1,6 @@
 """Who sees which rooms and messages, and who may write."""
 
-from sqlalchemy import BindParameter, ColumnElement, Select, exists, false, select
+from sqlalchemy import BindParameter, ColumnElement, Select, exists, false, literal, or_, select
 from sqlalchemy.orm import aliased
 
 from app.chat.models import Message, Room, RoomKind, RoomMember
@@ -9,30 +9,40 @@ from app.kernel.actor import Actor
 
 
 def visible_rooms(actor: Actor) -> Select[Room]:
-    """Rooms that the actor may know of: those open to members, and those they are in."""
+    """Rooms that the actor may know of: those open to members, and those they are in; for newcomers only theirs."""
     if actor.id is None or not actor.holds(Permission.ROOMS_USE):
         return select(Room).where(false())
-    return select(Room).where(room_opens_to(actor.id))
+    return select(Room).where(room_opens_to(actor.id, everywhere=actor.holds(Permission.ROOMS_ALL)))
 
 
 def visible_messages(actor: Actor) -> Select[Message]:
-    """Messages of the rooms that the actor is in. Knowing of a room does not open its messages."""
+    """Messages of the rooms that the actor is in and may know of. Knowing of a room does not open its messages."""
     if actor.id is None or not actor.holds(Permission.ROOMS_USE):
         return select(Message).where(false())
-    own = aliased(RoomMember)
-    return select(Message).where(exists().where(own.room_id == Message.room_id, own.person_id == actor.id))
+    own, there = aliased(RoomMember), aliased(Room)
+    messages = select(Message).where(exists().where(own.room_id == Message.room_id, own.person_id == actor.id))
+    if actor.holds(Permission.ROOMS_ALL):
+        return messages
+    return messages.where(exists().where(there.id == Message.room_id, there.for_newcomers))
 
 
 def can_join(actor: Actor, room: Room) -> bool:
-    return actor.holds(Permission.ROOMS_USE) and room.kind is RoomKind.OPEN
+    """Rooms that are open, and for newcomers only theirs. Every room is open so far (see RoomKind)."""
+    return actor.holds(Permission.ROOMS_USE) and (room.for_newcomers or actor.holds(Permission.ROOMS_ALL))
 
 
 def can_post(actor: Actor) -> bool:
-    """Whoever may use rooms writes in those they are in; being in one is checked as the message is stored."""
-    return actor.holds(Permission.ROOMS_USE)
+    """Whoever may write does so in the rooms they are in; being in one is checked as the message is stored."""
+    return actor.holds(Permission.ROOMS_USE) and actor.holds(Permission.ROOMS_POST)
 
 
-def room_opens_to(person: int | BindParameter[int]) -> ColumnElement[bool]:
+def can_remove(actor: Actor) -> bool:
+    """Moderators, on a report."""
+    return actor.holds(Permission.MEASURES_TAKE)
+
+
+def room_opens_to(person: int | BindParameter[int], *, everywhere: bool | BindParameter[bool]) -> ColumnElement[bool]:
     """The rule behind `visible_rooms`, for statements that are prepared once for everybody."""
     own = aliased(RoomMember)
-    return (Room.kind == RoomKind.OPEN) | exists().where(own.room_id == Room.id, own.person_id == person)
+    known = (Room.kind == RoomKind.OPEN) | exists().where(own.room_id == Room.id, own.person_id == person)
+    return known & or_(literal(everywhere) if isinstance(everywhere, bool) else everywhere, Room.for_newcomers)

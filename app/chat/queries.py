@@ -1,26 +1,29 @@
 """Reads of rooms and messages. Fetching is authorising: what is not visible is NotFound."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 
 import orjson
 from markupsafe import Markup
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import Boolean, bindparam, func, select
 from sqlalchemy.orm import aliased
 
 from app.chat import policy
-from app.chat.models import Epoch, Message, Room, RoomMember
+from app.chat.models import Epoch, Message, MessageState, Room, RoomMember
 from app.identity.queries import names_of
 from app.kernel import text, work
 from app.kernel.access import Permission
 from app.kernel.actor import Actor
 from app.kernel.errors import NotFound
+from app.kernel.feature import ContextLine, Reported
 from app.kernel.vault import Place, Shredded
 
 PAGE = 50
 CATCH_UP = 100
+#: Messages either side of a reported one that a moderator sees with it.
+AROUND = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,7 @@ class Words:
     author: Author
     html: Markup
     at: datetime
+    gone: bool = False
 
     def frame(self) -> dict[str, Any]:
         """As it travels to browsers. The same for everybody in the room, so that one frame serves all."""
@@ -60,6 +64,7 @@ class Words:
             "author": {"id": self.author.id, "name": self.author.name},
             "html": str(self.html),
             "at": self.at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            **({"gone": True} if self.gone else {}),
         }
 
 
@@ -110,7 +115,10 @@ _HERE = (
         (Epoch.room_id == Room.id)
         & (Epoch.number == select(func.max(_later.number)).where(_later.room_id == Room.id).scalar_subquery()),
     )
-    .where(Room.public_id == bindparam("room"), policy.room_opens_to(bindparam("person")))
+    .where(
+        Room.public_id == bindparam("room"),
+        policy.room_opens_to(bindparam("person"), everywhere=bindparam("everywhere", type_=Boolean)),
+    )
 )
 
 
@@ -152,7 +160,8 @@ def get_here(actor: Actor, public_id: str) -> Here:
     """The same for events: one prepared statement, and whether the actor is in. Raises NotFound."""
     if actor.id is None or not actor.holds(Permission.ROOMS_USE):
         raise NotFound
-    row = work.connection().execute(_HERE, {"person": actor.id, "room": public_id}).one_or_none()
+    asked = {"person": actor.id, "room": public_id, "everywhere": actor.holds(Permission.ROOMS_ALL)}
+    row = work.connection().execute(_HERE, asked).one_or_none()
     if row is None:
         raise NotFound
     return Here(*row)
@@ -234,15 +243,99 @@ def _opened(room: RoomRef, messages: Sequence[Message]) -> list[Words]:
             continue
         body, stamp = orjson.loads(plain)
         author = Author(*names[message.author_id]) if message.author_id in names else GONE
-        opened.append(
-            shown(
-                room,
-                seq=message.seq,
-                public_id=message.public_id,
-                client_id=message.client_id,
-                author=author,
-                body=body,
-                at=datetime.fromtimestamp(stamp, UTC),
-            )
+        words = shown(
+            room,
+            seq=message.seq,
+            public_id=message.public_id,
+            client_id=message.client_id,
+            author=author,
+            body=body if message.state is MessageState.SHOWN else "",
+            at=datetime.fromtimestamp(stamp, UTC),
         )
+        opened.append(replace(words, gone=message.state is not MessageState.SHOWN))
     return opened
+
+
+def get_message(actor: Actor, room: Room, seq: int) -> Words:
+    """One message of a room. Raises NotFound."""
+    query = policy.visible_messages(actor).where(Message.room_id == room.id, Message.seq == seq)
+    found = work.session().scalars(query).one_or_none()
+    opened = _opened(room, [found]) if found else []
+    if not opened:
+        raise NotFound
+    return opened[0]
+
+
+def reference(room: str, seq: int) -> str:
+    """How a message is named outside its room, as in a report."""
+    return f"{room}.{seq}"
+
+
+def find_reported(actor: Actor, ref: str) -> Reported:
+    """The message that a member wants to report. Raises NotFound when they do not see it, or it is their own."""
+    public_id, seq = _split(ref)
+    room = get_room(actor, public_id)
+    query = policy.visible_messages(actor).where(Message.room_id == room.id, Message.seq == seq)
+    message = work.session().scalars(query).one_or_none()
+    if message is None or message.author_id in (None, actor.id) or message.state is not MessageState.SHOWN:
+        raise NotFound
+    body, _at = body_of(message)
+    assert message.author_id is not None
+    return Reported(message.author_id, body)
+
+
+def around_reported(ref: str) -> list[ContextLine]:
+    """A reported message with five either side, for the moderator who works on the report and has said so there."""
+    public_id, seq = _split(ref)
+    room_id = work.session().scalars(select(Room.id).where(Room.public_id == public_id)).one_or_none()
+    near = select(Message).where(Message.room_id == room_id, Message.seq.between(seq - AROUND, seq + AROUND))
+    messages = list(work.session().scalars(near.order_by(Message.seq)))
+    names = names_of({message.author_id for message in messages if message.author_id is not None})
+    lines = []
+    for message in messages:
+        try:
+            body, at = body_of(message)
+        except Shredded:
+            continue
+        name = names[message.author_id][1] if message.author_id in names else ""
+        lines.append(ContextLine(name, body, at, reported=message.seq == seq))
+    return lines
+
+
+def body_of(message: Message) -> tuple[str, datetime]:
+    """What somebody wrote, and when. Raises Shredded once its epoch is over."""
+    plain = work.house().vault.open(key_of(message), sealed_place(message.public_id), message.sealed)
+    body, stamp = orjson.loads(plain)
+    return body, datetime.fromtimestamp(stamp, UTC)
+
+
+def key_of(message: Message) -> str:
+    """The key of the epoch that a message belongs to. Raises Shredded once that is over."""
+    key_id = work.session().scalars(select(Epoch.key_id).where(Epoch.id == message.epoch_id)).one_or_none()
+    if key_id is None:
+        raise Shredded
+    return key_id
+
+
+def public_id_of(person_id: int) -> str:
+    """What others may know a person by, or nothing when they are gone."""
+    return names_of({person_id}).get(person_id, ("", ""))[0]
+
+
+def find_for_removal(ref: str) -> tuple[Message, Room]:
+    """A message and its room, for taking it away on a report. Raises NotFound."""
+    public_id, seq = _split(ref)
+    query = select(Message, Room).join(Room, Room.id == Message.room_id)
+    found = work.session().execute(query.where(Room.public_id == public_id, Message.seq == seq)).one_or_none()
+    if found is None:
+        raise NotFound
+    message, room = found
+    return message, room
+
+
+def _split(ref: str) -> tuple[str, int]:
+    """Room and number of a reference. Raises NotFound for what is none."""
+    public_id, _, seq = ref.partition(".")
+    if not (seq.isascii() and seq.isdigit() and len(seq) < 16):
+        raise NotFound
+    return public_id, int(seq)

@@ -6,13 +6,13 @@ from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import ngettext
 
-from app.chat import actions, queries
+from app.chat import actions, policy, queries
 from app.chat.forms import PostForm
 from app.chat.models import Room, RoomMember
 from app.kernel.access import Permission
 from app.kernel.actor import Actor
 from app.kernel.db import new_public_id
-from app.kernel.errors import TooMany, Unavailable
+from app.kernel.errors import Forbidden, Invalid, TooMany, Unavailable
 from app.kernel.i18n import language
 from app.kernel.web import Door, present_actor
 
@@ -52,9 +52,33 @@ def post(room: str) -> ResponseReturnValue:
             here = queries.get_here(actor, room)
             words = actions.post_message(actor, here, client_id=form.client_id.data or "", body=form.body.data or "")
             return redirect(url_for("chat.room", room=room, _anchor=f"m{words.seq}"), 303)
-        except (TooMany, Unavailable) as refusal:
+        except (TooMany, Unavailable, Forbidden, Invalid) as refusal:
             form.refuse(refusal, at=form.body)
     return form.answer(_room_page(actor, found, form))
+
+
+@door.page("/rooms/<room>/messages/<int:seq>", access=USE)
+def message(room: str, seq: int) -> ResponseReturnValue:
+    """One message on a page of its own: its lasting address, and where it is reported."""
+    actor = present_actor()
+    found = queries.get_room(actor, room)
+    words = queries.get_message(actor, found, seq)
+    own = words.author.id == actor.public_id
+    line = {
+        "seq": words.seq,
+        "author": words.author,
+        "own": own,
+        "html": words.html,
+        "at": words.at,
+        "gone": words.gone,
+    }
+    may_report = not (own or words.gone) and actor.holds(Permission.REPORT)
+    return render_template(
+        "chat/message.html",
+        room=_room(found),
+        item=line,
+        report_url=_report_url(found, seq) if may_report else None,
+    )
 
 
 @door.page("/rooms/<room>/join", access=USE, methods=("POST",))
@@ -96,11 +120,20 @@ def _room_page(actor: Actor, room: Room, form: PostForm) -> str:
         newer_url=_url(room, "around", stretch.words[-1].seq + queries.PAGE // 2) if stretch.after else None,
         since=stretch.words[-1].seq if stretch.words else 0,
         live=not stretch.after,
+        may_post=policy.can_post(actor),
     )
 
 
 def _page(room: Room, **shown: Any) -> str:
-    context = {"messages": [], "older_url": None, "newer_url": None, "since": None, "live": False, **shown}
+    context = {
+        "messages": [],
+        "older_url": None,
+        "newer_url": None,
+        "since": None,
+        "live": False,
+        "may_post": False,
+        **shown,
+    }
     return render_template("chat/room.html", room={**_room(room), "joined": context["joined"]}, **context)
 
 
@@ -118,6 +151,7 @@ def _lines(actor: Actor, stretch: queries.Stretch, membership: RoomMember) -> li
                 "author": words.author,
                 "own": own,
                 "html": words.html,
+                "gone": words.gone,
                 "at": words.at,
                 "unread_before": unread,
                 "new_day": words.at.date() != day,
@@ -140,6 +174,10 @@ def _room(room: Room) -> dict[str, Any]:
         ),
         "members_text": ngettext("%(num)d member is here.", "%(num)d members are here.", room.members),
     }
+
+
+def _report_url(room: Room, seq: int) -> str:
+    return url_for("moderation.report", kind="message", ref=queries.reference(room.public_id, seq))
 
 
 def _number(name: str) -> int | None:

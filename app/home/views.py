@@ -1,6 +1,6 @@
 """Home with what needs me, and the pages about the place itself."""
 
-from flask import render_template
+from flask import redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from app.home.styleguide import specimens
@@ -16,6 +16,8 @@ def index() -> ResponseReturnValue:
     actor = present_actor()
     if not actor.is_authenticated:
         return render_template("home/welcome.html")
+    if not actor.holds(Permission.SIGNED_IN):  # suspended: why, until when, and how to appeal
+        return redirect(url_for("moderation.standing"))
     waiting = [need for f in present_house().features if f.needs for need in f.needs(actor)]
     return render_template("home/index.html", needs=waiting)
 

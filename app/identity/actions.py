@@ -1,6 +1,5 @@
 """Verbs of the identity feature: the only writers of people, sessions and invitations."""
 
-import secrets
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
@@ -8,6 +7,9 @@ from sqlalchemy import ColumnElement, delete, or_, update
 from sqlalchemy.exc import IntegrityError
 
 from app.identity import passphrases, policy, queries
+from app.identity.factors import codes
+from app.identity.factors import queries as factors
+from app.identity.factors.models import HalfSignIn, PasskeyChallenge, ResetCode
 from app.identity.models import (
     Cause,
     Device,
@@ -25,24 +27,23 @@ from app.kernel.actor import Actor, Kind, ensure
 from app.kernel.db import new_public_id, now
 from app.kernel.errors import N_, Conflict, Invalid
 from app.kernel.limits import Budget
+from app.kernel.signals import Security, security_changed
 from app.kernel.states import move
 from app.kernel.text import NameCode, NameProblem, check_name
 from app.kernel.vault import Purpose
 from app.kernel.work import action
 
-SIGN_IN_BY_NETWORK = Budget("sign-in-network", "30 per minute; 300 per hour")
-SIGN_IN_BY_NAME = Budget("sign-in-name", "8 per minute; 40 per hour")
 JOIN_BY_NETWORK = Budget("join-network", "10 per minute; 60 per hour")
-PASSPHRASE_CHANGES = Budget("passphrase", "6 per hour")
 #: To lose one of these closes a door behind which somebody may be listening.
 ENDS_SESSIONS = frozenset({Permission.SIGNED_IN, Permission.ROOMS_USE, Permission.ROOMS_ALL})
 INVITATION_DAYS = 14
 #: For how long what is over stays (days): long enough to see that a session ended, not to see how somebody lives.
 SESSIONS_KEPT_DAYS = 2
 INVITATIONS_KEPT_DAYS = 30
-#: Letters and digits that are not mistaken for one another when read aloud or from paper (Crockford's base 32).
-CODE_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-WRONG = N_("That name and passphrase do not go together. Check both and try again.")
+CODE_LETTERS = codes.CODE_LETTERS
+#: Letters of a code that is handed over, five bits each, and for how long one from moderators works (hours).
+INVITATION_LETTERS = RESET_CODE_LETTERS = 20
+RESET_CODE_HOURS = 24
 NO_CODE = N_("This code cannot be used. Check it letter by letter, or ask whoever gave it to you for a new one.")
 
 NAME_PROBLEMS = {
@@ -53,29 +54,16 @@ NAME_PROBLEMS = {
     NameCode.NO_LETTER: N_("A name needs at least one letter."),
     NameCode.CONFUSING: N_("This name has characters that look like others. Choose a plainer one."),
 }
+FOUNDED = N_("The first members are here. Whoever comes now applies, and two members vouch for them.")
 NAME_TAKEN = N_("This name, or one that looks like it, is already used here. Choose another.")
 
 
-def sign_in(name: str, passphrase: str, *, network: str, device: Device, replacing: str = "") -> str:
-    """Begin a session and return its token, which only the browser keeps.
-
-    Raises Invalid with one and the same text, after the same time, whether the name or the passphrase was wrong;
-    TooMany when the network or the name was tried too often. `replacing` is the token the browser had before: that
-    session ends.
-    """
-    budgets = work.house().budgets
-    budgets.spend(SIGN_IN_BY_NETWORK, network)
-    budgets.spend(SIGN_IN_BY_NAME, queries.name_index(name).hex())
-    person = queries.find_by_name(name)
-    stored = queries.passphrase_hash(person) if person else None
-    if not passphrases.matches(work.house(), stored, passphrase) or person is None:
-        raise Invalid(WRONG)
-    return begin_session(person.id, device=device, replacing=replacing)
-
-
 @action
-def begin_session(person_id: int, *, device: Device, replacing: str = "") -> str:
-    """Store a new session for somebody whose secret was just checked, and return its token."""
+def begin_session(person_id: int, *, device: Device, replacing: str = "", second_factor: bool = False) -> str:
+    """Store a new session for somebody whose secret was just checked, and return its token.
+
+    `second_factor` says whether it was more than a passphrase: without that the rights of staff do not work.
+    """
     session = work.session()
     person = session.get_one(Person, person_id)
     if replacing:
@@ -90,6 +78,8 @@ def begin_session(person_id: int, *, device: Device, replacing: str = "") -> str
             started_at=moment,
             last_seen_at=moment,
             expires_at=moment + absolute,
+            factor_at=moment if second_factor else None,
+            proved_at=moment,
         )
     )
     return token
@@ -129,6 +119,12 @@ def end_other_sessions(actor: Actor) -> int:
     return _end(LoginSession.person_id == actor.person_id, LoginSession.id != actor.session_id)
 
 
+@action
+def end_sessions_of(actor: Actor, person_id: int) -> int:  # noqa: ARG001  # every verb is told who acts
+    """End every session of a person, since what they may do has changed. The caller has asked whether the actor may."""
+    return _end(LoginSession.person_id == person_id)
+
+
 def join(code: str, name: str, passphrase: str, *, network: str, device: Device, replacing: str = "") -> str:
     """Make a login with an invitation code and return the token of its first session.
 
@@ -141,6 +137,7 @@ def join(code: str, name: str, passphrase: str, *, network: str, device: Device,
         raise Invalid(NO_CODE)
     chosen = _chosen_name(name)
     passphrases.check(passphrase, name=chosen)
+    work.release()
     hashed = passphrases.hash_passphrase(house, passphrase)
     return _join(code, chosen, hashed, device=device, replacing=replacing)
 
@@ -153,15 +150,14 @@ def _join(code: str, name: str, hashed: str, *, device: Device, replacing: str) 
         raise Conflict(NO_CODE)
     person = add_person(name, hashed, roles=(invitation.role,))
     try:
-        move(session, invitation, InvitationState.USED, used_by_id=person.id)
+        move(session, invitation, InvitationState.USED)
     except Conflict:
         raise Conflict(NO_CODE) from None
-    audit.record(
-        Actor(Kind.PERSON, person.public_id, id=person.id),
-        "invitation.use",
-        target_kind="invitation",
-        target=invitation.public_id,
-    )
+    # Not which invitation: the record would say who let in whom. It is held until we commit, so that two who join at
+    # once count each other.
+    audit.record(queries.as_actor(person), "invitation.use", target_kind="invitation")
+    if not policy.may_come_by_invitation(invitation.role, here=queries.count_people() - 1):
+        raise Conflict(NO_CODE)
     return begin_session(person.id, device=device, replacing=replacing)
 
 
@@ -201,48 +197,66 @@ def add_person(
     return person
 
 
-def change_passphrase(actor: Actor, present: str, wished: str) -> None:
-    """Set a new passphrase after checking the present one, and end the person's other sessions.
-
-    Raises Invalid when the present one is wrong or the new one does not do, TooMany when they tried too often.
-    """
-    house = work.house()
-    house.budgets.spend(PASSPHRASE_CHANGES, actor.public_id)
-    person = queries.get_me(actor)
-    if not passphrases.matches(house, queries.passphrase_hash(person), present):
-        raise Invalid(N_("The present passphrase is not right."))
-    passphrases.check(wished, name=actor.name)
-    _store_passphrase(actor, passphrases.hash_passphrase(house, wished))
-
-
 @action
-def _store_passphrase(actor: Actor, hashed: str) -> None:
+def store_passphrase(actor: Actor, hashed: str, *, act: str, what: Security) -> None:
+    """Set the hashed passphrase of somebody who just proved that it is them; their other sessions end."""
     person = queries.get_me(actor)
     place = queries.passphrase_place(person.public_id)
     person.passphrase = work.house().vault.seal(person.key_id, place, hashed.encode())
-    _end(LoginSession.person_id == person.id, LoginSession.id != actor.session_id)
-    audit.record(actor, "passphrase.change", target_kind="person", target=person.public_id)
+    change_security(actor, act, what)
+
+
+@action
+def change_security(actor: Actor, act: str, what: Security) -> None:
+    """Whatever changed about how the actor signs in: their other sessions end, it is recorded, and they are told."""
+    end_other_sessions(actor)
+    work.session().execute(delete(HalfSignIn).where(HalfSignIn.person_id == actor.person_id))
+    audit.record(actor, act, target_kind="person", target=actor.public_id)
+    security_changed.send(actor, person_id=actor.person_id, what=what)
+
+
+@action
+def make_reset_code(actor: Actor, person_id: int) -> str:
+    """Make a code with which a person who lost their passphrase sets a new one, and return it in groups of five.
+
+    The caller has seen to it that two moderators who know the person agreed. It works once, for a day, in the place of
+    any code made before; it is not stored, and the person is told. Raises Forbidden for oneself.
+    """
+    ensure(policy.can_make_reset_code(actor, person_id))
+    session, code = work.session(), codes.new_code(RESET_CODE_LETTERS)
+    person = session.get_one(Person, person_id)
+    session.execute(delete(ResetCode).where(ResetCode.person_id == person_id))
+    index = factors.reset_index(person.public_id, code)
+    session.add(ResetCode(person_id=person_id, code_index=index, expires_at=now() + timedelta(hours=RESET_CODE_HOURS)))
+    session.flush()
+    audit.record(actor, "passphrase.reset-code", target_kind="person", target=person.public_id)
+    security_changed.send(actor, person_id=person_id, what=Security.RESET_CODE_MADE)
+    return codes.in_groups(code)
 
 
 @action
 def invite(actor: Actor, *, role: Role = Role.MEMBER, days: int = INVITATION_DAYS) -> str:
-    """Make an invitation and return its code, in groups of five. The code is not stored and cannot be shown again."""
+    """Make an invitation and return its code, in groups of five. The code is not stored and cannot be shown again.
+
+    Raises Forbidden, Invalid for a member once the founders are here.
+    """
     ensure(policy.can_invite(actor))
-    code = "".join(secrets.choice(CODE_LETTERS) for _ in range(20))
+    if not policy.may_come_by_invitation(role, here=queries.count_people()):
+        raise Invalid(FOUNDED)
+    code = codes.new_code(INVITATION_LETTERS)
     session = work.session()
     invitation = Invitation(
         public_id=new_public_id(),
         code_index=work.house().vault.blind_index("invitation", code),
         code_hint=code[:3],
         role=role,
-        made_by_id=actor.id,
         made_at=now(),
         expires_at=now() + timedelta(days=days),
     )
     session.add(invitation)
     session.flush()
     audit.record(actor, "invitation.make", target_kind="invitation", target=invitation.public_id, reason=role.value)
-    return "-".join(code[start : start + 5] for start in range(0, 20, 5))
+    return codes.in_groups(code)
 
 
 @action
@@ -301,6 +315,8 @@ def forget_what_is_over(actor: Actor) -> None:
     over = moment - timedelta(days=SESSIONS_KEPT_DAYS)
     session.execute(delete(LoginSession).where(or_(LoginSession.ended_at < over, LoginSession.expires_at < over)))
     session.execute(delete(Invitation).where(Invitation.expires_at < moment - timedelta(days=INVITATIONS_KEPT_DAYS)))
+    for short_lived in (HalfSignIn, PasskeyChallenge, ResetCode):
+        session.execute(delete(short_lived).where(short_lived.expires_at < moment))
 
 
 def _chosen_name(name: str) -> str:

@@ -1,7 +1,7 @@
 """Forms of the identity feature. Rules about names and passphrases live in the actions, which every door passes."""
 
 from flask_babel import lazy_gettext as _l
-from wtforms import HiddenField, PasswordField, SelectField, StringField
+from wtforms import PasswordField, SelectField, StringField
 from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import InputRequired, Length
 
@@ -12,29 +12,24 @@ SHORT = Length(max=200, message=_l("This is longer than it can be. Shorten it.")
 LONG = Length(max=800, message=_l("This is longer than it can be. Shorten it."))
 
 
-class SignInForm(Form):
-    name = StringField(_l("Name"), [InputRequired(_l("Give the name that you chose here.")), SHORT])
-    passphrase = PasswordField(_l("Passphrase"), [InputRequired(_l("Give your passphrase.")), LONG])
-    next = HiddenField()
-
-
 class JoinForm(Form):
     code = StringField(_l("Invitation code"), [InputRequired(_l("Give the code from your invitation.")), SHORT])
     name = StringField(_l("Name"), [InputRequired(_l("Choose a name by which others here may call you.")), SHORT])
     passphrase = PasswordField(_l("Passphrase"), [InputRequired(_l("Choose a passphrase.")), LONG])
 
 
-class PassphraseForm(Form):
-    present = PasswordField(_l("Present passphrase"), [InputRequired(_l("Give your present passphrase.")), LONG])
-    wished = PasswordField(_l("New passphrase"), [InputRequired(_l("Choose a passphrase.")), LONG])
+#: Whom an administrator may invite. Members come first, and only while there are too few to vouch for anybody.
+ROLES = [
+    SelectChoice(Role.MEMBER.value, _l("Member")),
+    SelectChoice(Role.MODERATOR.value, _l("Moderator")),
+    SelectChoice(Role.CASEWORKER.value, _l("Caseworker")),
+]
 
 
 class InvitationForm(Form):
-    role = SelectField(
-        _l("For a"),
-        choices=[
-            SelectChoice(Role.MEMBER.value, _l("Member")),
-            SelectChoice(Role.MODERATOR.value, _l("Moderator")),
-            SelectChoice(Role.CASEWORKER.value, _l("Caseworker")),
-        ],
-    )
+    role = SelectField(_l("For a"), choices=ROLES)
+
+    def offer(self, members: bool) -> None:
+        """Leave members out once they come in by applying."""
+        if not members:
+            self.role.choices = ROLES[1:]

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from app.identity import actions, queries
 from app.identity.tokens import token_hash
-from app.kernel.access import granted
+from app.kernel.access import STAFF, granted
 from app.kernel.actor import STRANGER, Actor, Kind
 from app.kernel.db import now
 from app.kernel.vault import Shredded
@@ -36,10 +36,12 @@ class Sessions:
             id=session.person_id,
             name=name,
             session_id=session.id,
-            permissions=granted(roles, withheld=withheld),
+            permissions=granted(roles, withheld=withheld, second_factor=session.factor_at is not None),
             language=session.language,
             data_mode=session.data_mode,
             seen_at=session.last_seen_at,
+            proved_at=session.proved_at,
+            lacks_factor=session.factor_at is None and bool(STAFF.intersection(roles)),
         )
 
     def touch(self, actor: Actor) -> None:

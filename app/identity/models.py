@@ -104,10 +104,14 @@ class LoginSession(Row, Base):
     last_seen_at: Mapped[datetime] = mapped_column(UtcTime)
     expires_at: Mapped[datetime] = mapped_column(UtcTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcTime, index=True)
+    #: When a second factor was given in this session: without one the rights of staff do not work.
+    factor_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    #: When a passphrase or a second factor was last given in it: what is dangerous asks for it anew.
+    proved_at: Mapped[datetime | None] = mapped_column(UtcTime)
 
 
 class Invitation(Row, Base):
-    """A code that lets one person make a login. The code itself is shown once and never stored."""
+    """A code that lets one person make a login. The code is shown once and never stored; nor who made it, and for whom."""
 
     __tablename__ = "invitation"
 
@@ -115,7 +119,5 @@ class Invitation(Row, Base):
     code_hint: Mapped[str] = mapped_column(String(4))
     role: Mapped[Role] = mapped_column(State(Role))
     state: Mapped[InvitationState] = mapped_column(State(InvitationState), default=InvitationState.OPEN)
-    made_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
-    used_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
     made_at: Mapped[datetime] = mapped_column(UtcTime)
     expires_at: Mapped[datetime] = mapped_column(UtcTime)

@@ -3,7 +3,7 @@
 from sqlalchemy import Select, false, select
 
 from app.identity.models import Invitation, LoginSession
-from app.kernel.access import Permission
+from app.kernel.access import Permission, Role
 from app.kernel.actor import Actor, Kind
 from app.kernel.db import now
 
@@ -24,6 +24,20 @@ def visible_invitations(actor: Actor) -> Select[Invitation]:
     return select(Invitation)
 
 
+#: So many are let in by invitation before there is anybody to vouch (docs/decisions/0015-founding.md).
+FOUNDERS = 12
+
+
+def may_come_by_invitation(role: Role, *, here: int) -> bool:
+    """Whether an invitation lets somebody in as this, with so many people here: members only while they are founders."""
+    return role is not Role.MEMBER or here < FOUNDERS
+
+
 def can_invite(actor: Actor) -> bool:
     """Whoever holds the permission, and `flask init`, which invites before anybody is here."""
     return actor.holds(Permission.INVITATIONS_MAKE) or actor.kind is Kind.SYSTEM
+
+
+def can_make_reset_code(actor: Actor, person_id: int) -> bool:
+    """Whoever looks after people, and never for themselves. That it takes two of them is moderation's to see to."""
+    return actor.holds(Permission.PEOPLE_SEE) and actor.id != person_id

@@ -21,7 +21,7 @@ from app.identity.models import (
 )
 from app.kernel import work
 from app.kernel.access import STAFF, Permission, Role
-from app.kernel.actor import Actor
+from app.kernel.actor import PROVED_MINUTES, Actor, Kind
 from app.kernel.db import UtcTime, now
 from app.kernel.errors import NotFound
 from app.kernel.text import fold, skeleton
@@ -66,6 +66,16 @@ def name_index(name: str) -> bytes:
 def find_by_name(name: str) -> Person | None:
     """The person with this name or one that looks like it, for signing in."""
     return work.session().scalars(select(Person).where(Person.name_index == name_index(name))).one_or_none()
+
+
+def as_actor(person: Person) -> Actor:
+    """Somebody who has just shown who they are and has no session yet: they act, and may open no door."""
+    return Actor(Kind.PERSON, person.public_id, id=person.id)
+
+
+def recently_proved(actor: Actor, minutes: int = PROVED_MINUTES) -> bool:
+    """Whether the actor gave a passphrase or a second factor in this session during the last minutes."""
+    return actor.proved_within(minutes)
 
 
 def get_me(actor: Actor) -> Person:
@@ -187,6 +197,8 @@ class LiveSession(NamedTuple):
     id: int
     last_seen_at: datetime
     expires_at: datetime
+    factor_at: datetime | None
+    proved_at: datetime | None
     person_id: int
     public_id: str
     key_id: str
@@ -201,6 +213,8 @@ _LIVE_SESSION = (
         LoginSession.id,
         LoginSession.last_seen_at,
         LoginSession.expires_at,
+        LoginSession.factor_at,
+        LoginSession.proved_at,
         Person.id,
         Person.public_id,
         Person.key_id,

@@ -1,11 +1,15 @@
 """Who acts: a signed-in person with their standing, a stranger who may do nothing, or a named part of the system."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from app.kernel.access import Permission
+from app.kernel.db import now
 from app.kernel.errors import Forbidden
+
+#: For how long whoever proved that it is them may do what could harm them (minutes).
+PROVED_MINUTES = 10
 
 
 class Kind(StrEnum):
@@ -31,10 +35,17 @@ class Actor:
     language: str | None = None
     data_mode: str | None = None
     seen_at: datetime | None = None
+    proved_at: datetime | None = None
+    #: Has a role whose rights wait for a second factor.
+    lacks_factor: bool = False
 
     def holds(self, permission: Permission) -> bool:
         """Whether this actor's roles and standing grant the permission. Says nothing about a single record."""
         return permission in self.permissions
+
+    def proved_within(self, minutes: int = PROVED_MINUTES) -> bool:
+        """Whether a passphrase or a second factor was given in this session so recently."""
+        return self.proved_at is not None and now() - self.proved_at < timedelta(minutes=minutes)
 
     @property
     def person_id(self) -> int:

@@ -78,7 +78,7 @@ def record(actor: Actor, act: str, *, target_kind: str = "", target: str = "", r
     )
     entry.hash = _hash(vault, entry)
     session.add(entry)
-    head.number, head.hash, head.proof = number, entry.hash, _proof(vault, number, entry.hash)
+    head.number, head.hash, head.proof = number, entry.hash, proof_of(vault, number, entry.hash)
     session.flush()
 
 
@@ -87,7 +87,7 @@ def _first_head(session: Session, vault: Vault) -> AuditHead:
     insert_once = postgres_insert if session.get_bind().dialect.name == "postgresql" else sqlite_insert
     session.execute(
         insert_once(AuditHead)
-        .values(id=1, number=0, hash=START, proof=_proof(vault, 0, START))
+        .values(id=1, number=0, hash=START, proof=proof_of(vault, 0, START))
         .on_conflict_do_nothing()
     )
     return session.scalars(select(AuditHead).with_for_update()).one()
@@ -123,7 +123,7 @@ def verify(session: Session, vault: Vault) -> list[str]:
 def _verify_head(session: Session, vault: Vault, head: AuditHead, *, last: int, last_hash: bytes) -> list[str]:
     """Whether the chain ends where its head says."""
     problems = []
-    if head.proof != _proof(vault, head.number, head.hash):
+    if head.proof != proof_of(vault, head.number, head.hash):
         problems.append("the head of the chain was changed")
     if head.number > last:
         problems.append(f"entries {last + 1} to {head.number} are missing at the end")
@@ -143,7 +143,8 @@ def _hash(vault: Vault, entry: AuditEntry) -> bytes:
     return vault.chain("audit", facts, entry.reason, entry.previous)
 
 
-def _proof(vault: Vault, number: int, last: bytes) -> bytes:
+def proof_of(vault: Vault, number: int, last: bytes) -> bytes:
+    """What only an instance with these keys can say of a head."""
     return vault.chain("audit-head", str(number).encode(), last)
 
 

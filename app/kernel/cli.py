@@ -2,14 +2,14 @@
 
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TextIO
 
 import click
 from flask import Flask, current_app
 from flask.cli import AppGroup
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.kernel import audit, migrations, work
+from app.kernel import audit, heads, migrations, work
 from app.kernel.actor import system
 from app.kernel.doctor import examine
 from app.kernel.errors import Refusal
@@ -78,14 +78,19 @@ def instance() -> None:
 
 @click.command()
 @click.option("--sign-ins", is_flag=True, help="Print how to sign in as the people of the demo.")
+@click.option("--code", is_flag=True, help="Print the present one-time code of the demo's staff.")
 @in_scope
-def demo(sign_ins: bool) -> None:
+def demo(sign_ins: bool, code: bool) -> None:
     """Load fictional people, rooms and messages. Refused in production."""
     house = present_house()
     if house.settings.production:
         raise click.ClickException("the demo is fiction and is refused when APP_ENV=production")
     loaders = [feature.demo for feature in house.features if feature.demo]
     about = next(feature.about_demo for feature in house.features if feature.about_demo)
+    if code:
+        for line in (line for feature in house.features if feature.demo_codes for line in feature.demo_codes()):
+            click.echo(line)
+        return
     if not sign_ins:
         if about():
             click.echo("already loaded")
@@ -122,15 +127,24 @@ def jobs_retry() -> None:
 
 
 @audit_group.command("verify")
+@click.option("--kept", type=click.File(), help="A copy of audit-heads.txt that was kept elsewhere.")
 @in_scope
-def audit_verify() -> None:
+def audit_verify(kept: TextIO | None) -> None:
     """Walk the whole record and name every place where it was changed."""
     problems = audit.verify(work.session(), present_house().vault)
+    problems += heads.verify_kept(kept) if kept else []
     for problem in problems:
         click.echo(problem)
     if problems:
         sys.exit(1)
     click.echo("the record is whole")
+
+
+@audit_group.command("head")
+@in_scope
+def audit_head() -> None:
+    """Print the head of the record, to be kept elsewhere: number, hash, proof."""
+    click.echo(heads.head_line())
 
 
 @keys_group.command("verify")

@@ -1,13 +1,11 @@
 """What is wrong with an instance, and how to mend it. Each check says something useful when it fails."""
 
 import shutil
-import smtplib
 import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from time import time
-from urllib.parse import urlsplit
 
 import redis
 from flask import Flask
@@ -122,14 +120,11 @@ def _redis(_app: Flask, house: House) -> Iterator[Finding]:
 
 
 def _mail(_app: Flask, house: House) -> Iterator[Finding]:
-    url = house.settings.smtp_url
-    if url is None:
+    if not house.mail.usable:
         yield Finding("mail", True, "not used: nothing here needs it")
         return
-    parts = urlsplit(url)
     try:
-        with smtplib.SMTP(parts.hostname or "", parts.port or 25, timeout=5) as server:
-            server.noop()
+        house.mail.check()
         yield Finding("mail", True, "answers")
     except OSError as error:
         yield Finding("mail", False, f"does not answer ({type(error).__name__}): check SMTP_URL and the mail server")

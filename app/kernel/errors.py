@@ -60,6 +60,13 @@ class SignedOut(Refusal):
     default = N_("You are signed out. Sign in to go on; what you wrote is still here.")
 
 
+class Unproved(Refusal):
+    """A dangerous act, and too long since the person proved that it is them."""
+
+    code, status = "unproved", 403
+    default = N_("Confirm first that it is you, then send this once more. What you wrote is still here.")
+
+
 class Conflict(Refusal):
     """Somebody else was faster, or the thing is no longer in the state that this needs."""
 

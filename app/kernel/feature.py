@@ -74,13 +74,14 @@ class TwoPersonAct:
     """An act that one person proposes and another one carries out (app/moderation).
 
     `carry_out(actor, ref, details)` runs in the transaction of the second person's consent. `may_decide(actor, ref)` is
-    asked of both, so that nobody decides on themselves.
+    asked of both, so that nobody decides on themselves. What `carry_out` returns is shown once, to whoever consented, such
+    as a code. `details` then also hold the public id of the proposal, under "proposal".
     """
 
     name: str
     label: str
     access: Permission
-    carry_out: "Callable[[Actor, str, dict[str, str]], None]"
+    carry_out: "Callable[[Actor, str, dict[str, str]], str | None]"
     may_decide: "Callable[[Actor, str], bool]"
 
 
@@ -131,6 +132,8 @@ class Feature:
     navigation: Sequence[NavEntry] = ()
     #: What waits for this person, for Home. Each reads through its own feature's scopes.
     needs: Callable[[Actor], Sequence[Need]] | None = None
+    #: What else is closed to this person at present and why, for the page about their standing.
+    standing: Callable[[Actor], Sequence[Need]] | None = None
     notices: Sequence[NoticeKind] = ()
     queue: Sequence[QueueKind] = ()
     two_person_acts: Sequence[TwoPersonAct] = ()
@@ -141,3 +144,5 @@ class Feature:
     demo: Callable[[], None] | None = None
     #: How to sign in as the people of the demo, line by line; nothing while it is not loaded.
     about_demo: Callable[[], Sequence[str]] | None = None
+    #: What else they need to sign in at this moment: one-time codes.
+    demo_codes: Callable[[], Sequence[str]] | None = None

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from app.kernel.db import Databases, Offload, run_here
 from app.kernel.limits import Budgets
 from app.kernel.lines import Lines
+from app.kernel.mail import Mail
+from app.kernel.push import Push
 from app.kernel.vault import Keyring, Vault
 from config import Settings
 
@@ -25,6 +27,8 @@ class House:
     keyring: Keyring
     vault: Vault
     budgets: Budgets
+    mail: Mail
+    push: Push
     offload: Offload = run_here
     lines: Lines = field(default_factory=Lines)
     features: "tuple[Feature, ...]" = ()
@@ -43,6 +47,8 @@ class House:
             keyring=keyring,
             vault=Vault(databases, keyring),
             budgets=Budgets(settings.redis_url, enabled=settings.limits),
+            mail=Mail(settings),
+            push=Push(settings, keyring),
             offload=offload,
         )
 

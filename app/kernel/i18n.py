@@ -1,10 +1,13 @@
 """Language, direction, dates and numbers. The words themselves are in app/translations."""
 
 from datetime import date, datetime
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from babel import Locale
 from babel.dates import format_date, format_datetime, get_timezone
+from babel.support import NullTranslations, Translations
 from flask import Flask, request
 from flask_babel import Babel, force_locale, get_locale, gettext
 from flask_login import current_user
@@ -15,6 +18,7 @@ from app.kernel.errors import Refusal
 REGIONS = {"ar": "ar_SY", "en": "en_GB", "ku": "ku_TR", "tr": "tr_TR"}
 NAMES = {"ar": "العربية", "en": "English", "ku": "Kurdî", "tr": "Türkçe"}
 RIGHT_TO_LEFT = frozenset({"ar"})
+TRANSLATIONS = Path(__file__).resolve().parents[1] / "translations"
 LANGUAGE_COOKIE = "language"
 
 
@@ -49,6 +53,11 @@ def day(value: date | datetime) -> str:
     return format_date(value, format="long", locale=_region())
 
 
+def month(value: date) -> str:
+    """A month in words, such as "November 2026"."""
+    return format_date(value, format="LLLL y", locale=_region())
+
+
 def moment(value: datetime) -> str:
     """A date with its time of day, in UTC until people have chosen a zone."""
     pattern = "d MMMM y، HH:mm" if language() == "ar" else "d MMMM y, HH:mm"
@@ -61,6 +70,17 @@ def explain(refusal: Refusal, language_code: str | None = None) -> str:
         return str(gettext(str(refusal.text)))
     with force_locale(language_code):
         return str(gettext(str(refusal.text)))
+
+
+def spoken(text: str, language_code: str) -> str:
+    """A message id in some language, outside a request: for what leaves the program by itself."""
+    return str(_catalogue(language_code).gettext(text))
+
+
+@cache
+def _catalogue(language_code: str) -> NullTranslations:
+    """The words of one language; of one without a catalogue, such as that of the message ids, none."""
+    return Translations.load(TRANSLATIONS, [language_code])
 
 
 def _region() -> Locale:

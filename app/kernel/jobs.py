@@ -4,12 +4,17 @@ none runs for something that was rolled back.
 A job is a row first. After the commit its number goes to Huey (SQLite file or Redis), which wakes the worker; if that
 never happens (kill -9, Redis down) the worker's sweep finds the row. Running a job claims its row in the same
 transaction as the job's own writes: it is done once, or not at all and tried again.
+
+What leaves the house (a mail, a push) cannot be part of any transaction, and no transaction may be open while somebody
+else is slow. Such a task is an `Outward`: it is prepared in one transaction, carried out in none, and settled in
+another.
 """
 
 import logging
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +26,7 @@ from huey.serializer import Serializer
 from sqlalchemy import Integer, LargeBinary, String, delete, func, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.kernel import work
+from app.kernel import heads, work
 from app.kernel.actor import Actor, Kind, ensure, system
 from app.kernel.db import Base, Row, State, UtcTime, now
 from app.kernel.errors import Conflict, trail
@@ -38,6 +43,9 @@ log = logging.getLogger(__name__)
 #: later one twice the one before.
 ATTEMPTS = 8
 RETRY_SECONDS = 5
+#: For how long an outward job that was begun is left to whoever began it (seconds): longer than the longest talk with a
+#: slow mail server. If that worker died, another one begins again then.
+LEASE_SECONDS = 600
 #: How often the worker looks for rows that are due, whether Huey was told of them or not (seconds), and how many it
 #: runs then.
 SWEEP_SECONDS = 2
@@ -49,7 +57,35 @@ REST_SECONDS = 2.0
 #: How long one waits for Redis (seconds): more than the second for which the worker's own question stays open.
 PATIENCE_SECONDS = 2.0
 
-Task = Callable[..., None]
+
+@dataclass(frozen=True, slots=True)
+class Outward:
+    """A task that talks to something outside.
+
+    `prepare(actor, **ids)` reads, in the transaction that leases the job, what `carry_out(house, prepared)` needs; None
+    ends the job. `carry_out` runs with no work open, and its outcome goes to `settle(actor, outcome, **ids)`, in the
+    transaction that marks the job as done. A worker that dies in between leaves the job to be begun again after
+    LEASE_SECONDS: whoever is told outside may be told twice then, never not at all.
+    """
+
+    prepare: Callable[..., Any]
+    carry_out: "Callable[[House, Any], Any]"
+    settle: Callable[..., None]
+
+
+Task = Callable[..., None] | Outward
+
+
+@dataclass(frozen=True, slots=True)
+class _Errand:
+    """An outward job that is leased to us."""
+
+    job_id: int
+    attempts: int
+    name: str
+    task: Outward
+    ids: dict[str, Any]
+    prepared: Any
 
 
 class JobState(States):
@@ -110,14 +146,22 @@ class Queue:
 
     def run(self, job_id: int) -> bool:
         """Run one job if it is still waiting. Returns whether this call did it."""
-        with work.scope(self._house):
-            try:
-                return _run(job_id, self._tasks)
-            except Exception as error:
-                log.error("job %s failed\n%s", job_id, trail(error))
-                with suppress(Conflict):  # another worker took the job meanwhile, and its outcome counts
-                    _note_failure(job_id, type(error).__name__)
-                return False
+        errand: _Errand | None = None
+        try:
+            with work.scope(self._house):
+                begun = _run(job_id, self._tasks)
+            if not isinstance(begun, _Errand):
+                return begun
+            errand = begun
+            outcome = errand.task.carry_out(self._house, errand.prepared)
+            with work.scope(self._house):
+                return _settle(errand, outcome)
+        except Exception as error:
+            log.error("job %s failed\n%s", job_id, trail(error))
+            # Another worker may have taken the job meanwhile, and its outcome counts.
+            with work.scope(self._house), suppress(Conflict):
+                _note_failure(job_id, type(error).__name__, attempts=errand.attempts if errand else None)
+            return False
 
     def sweep(self) -> int:
         """Run what is due and not done. Returns how many jobs ran."""
@@ -153,35 +197,62 @@ def enqueue(task: str, *, after: timedelta = timedelta(0), **ids: Any) -> Job:
 
 
 @action
-def _run(job_id: int, tasks: dict[str, Task]) -> bool:
+def _run(job_id: int, tasks: dict[str, Task]) -> bool | _Errand:
+    """Do the job, or begin it when it leads outside. Returns whether it is done, or what is left to carry out."""
     session = work.session()
     claimed = session.execute(
         update(Job)
         .where(Job.id == job_id, Job.state == JobState.WAITING, Job.due_at <= now())
         .values(state=JobState.DONE, done_at=now(), attempts=Job.attempts + 1)
-        .returning(Job.task, Job.ids)
+        .returning(Job.task, Job.ids, Job.attempts)
     ).one_or_none()
     if claimed is None:
         return False
     actor: Actor = system(claimed.task)
-    tasks[claimed.task](actor, **orjson.loads(claimed.ids))
+    task, ids = tasks[claimed.task], orjson.loads(claimed.ids)
+    if not isinstance(task, Outward):
+        task(actor, **ids)
+        return True
+    prepared = task.prepare(actor, **ids)
+    if prepared is None:
+        return True
+    lease = now() + timedelta(seconds=LEASE_SECONDS)
+    session.execute(update(Job).where(Job.id == job_id).values(state=JobState.WAITING, done_at=None, due_at=lease))
+    return _Errand(job_id, claimed.attempts, claimed.task, task, ids, prepared)
+
+
+@action
+def _settle(errand: _Errand, outcome: Any) -> bool:
+    """Note what became of an errand. Returns False when the lease was over and somebody else began it anew."""
+    done = work.session().execute(
+        update(Job)
+        .where(Job.id == errand.job_id, Job.state == JobState.WAITING, Job.attempts == errand.attempts)
+        .values(state=JobState.DONE, done_at=now())
+        .returning(Job.id)
+    )
+    if done.one_or_none() is None:
+        return False
+    errand.task.settle(system(errand.name), outcome, **errand.ids)
     return True
 
 
 @action
-def _note_failure(job_id: int, failure: str) -> None:
-    """Put the job back with a longer wait, or aside after too many attempts. Only the kind of failure is kept."""
+def _note_failure(job_id: int, failure: str, *, attempts: int | None = None) -> None:
+    """Put the job back with a longer wait, or aside after too many attempts. Only the kind of failure is kept.
+
+    `attempts` are those that a leased job had when it failed: they are counted already, and who leased it since counts.
+    """
     job = work.session().get(Job, job_id)
-    if job is None or job.state is not JobState.WAITING:
+    if job is None or job.state is not JobState.WAITING or attempts not in (None, job.attempts):
         return
-    attempts = job.attempts + 1
+    counted = job.attempts + 1 if attempts is None else attempts
     move(
         work.session(),
         job,
-        JobState.SET_ASIDE if attempts >= ATTEMPTS else JobState.WAITING,
-        attempts=attempts,
+        JobState.SET_ASIDE if counted >= ATTEMPTS else JobState.WAITING,
+        attempts=counted,
         failure=failure[:120],
-        due_at=now() + timedelta(seconds=RETRY_SECONDS * 2**attempts),
+        due_at=now() + timedelta(seconds=RETRY_SECONDS * 2**counted),
     )
 
 
@@ -239,11 +310,14 @@ def kernel_tasks(house: "House") -> dict[str, Task]:
     def forget(_actor: Actor) -> None:
         _forget_done()
 
-    return {"vault.shred": shred, "jobs.forget": forget}
+    def keep_head(actor: Actor) -> None:
+        heads.write_head(actor)
+
+    return {"vault.shred": shred, "jobs.forget": forget, "audit.keep-head": keep_head}
 
 
 #: What the worker enqueues once an hour for the kernel itself.
-KERNEL_HOURLY = ("jobs.forget",)
+KERNEL_HOURLY = ("jobs.forget", "audit.keep-head")
 
 
 @action

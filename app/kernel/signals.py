@@ -3,9 +3,47 @@
 Each is sent inside the unit of work of the request, so that whoever answers may call an action.
 """
 
+from enum import StrEnum
+
 from blinker import Namespace
 
 _signals = Namespace()
 
 #: Sent with the actor as sender and `language` and `data_mode` (each a string or None) when a signed-in person chose.
 preferences_chosen = _signals.signal("preferences-chosen")
+
+
+class Words(StrEnum):
+    """What becomes of a person's words when a measure begins or ends."""
+
+    KEEP = "keep"
+    HIDE = "hide"
+    SHOW = "show"
+    DELETE = "delete"
+
+
+#: Sent with the actor as sender, `person_id` (their row number) and `how` (Words): features do so with what they hold.
+words_handled = _signals.signal("words-handled")
+
+#: Sent with the actor as sender and `person_id` when a person is closed for good: features erase what they hold of them.
+person_closed = _signals.signal("person-closed")
+
+
+class Security(StrEnum):
+    """What was changed about how a person signs in."""
+
+    PASSPHRASE = "passphrase"  # noqa: S105  # the name of what changed
+    PASSKEY_ADDED = "passkey-added"
+    PASSKEY_REMOVED = "passkey-removed"
+    PASSKEY_COPIED = "passkey-copied"
+    ONE_TIME_CODES_ADDED = "one-time-codes-added"
+    ONE_TIME_CODES_REMOVED = "one-time-codes-removed"
+    RECOVERY_CODES_MADE = "recovery-codes-made"
+    RECOVERY_CODE_USED = "recovery-code-used"
+    RESET_CODE_MADE = "reset-code-made"
+    RESET = "reset"
+
+
+#: Sent with the actor as sender, `person_id` (their row number) and `what` (Security) inside the action that changes it:
+#: the person is to be told, whoever did it.
+security_changed = _signals.signal("security-changed")

@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from app.kernel.errors import Unavailable, trail
+from app.kernel.errors import Refusal, Unavailable, trail
 
 if TYPE_CHECKING:
     from app.kernel.house import House
@@ -41,6 +41,7 @@ class Work:
         self._gathered: dict[Callable[..., None], list[Any]] = {}
         self._depth = 0
         self._spoilt = False
+        self._read_only: Refusal | None = None
 
     @property
     def connection(self) -> Connection:
@@ -61,6 +62,8 @@ class Work:
         What an inner one wrote before it failed cannot be told from the rest, so that nothing is committed then, even
         where the outer one caught the exception.
         """
+        if self._read_only is not None:
+            raise self._read_only
         if self._depth == 0:
             self._begin()
         self._depth += 1
@@ -138,6 +141,19 @@ class Work:
             self.after_commit(lambda: effect(items))
         self._gathered[effect].append(item)
 
+    def refuse_writing(self, refusal: Refusal) -> None:
+        """Answer whoever wants to write from here on with this refusal."""
+        self._read_only = refusal
+
+    def release(self) -> None:
+        """Give the connection back before something slow that needs no database; what comes next takes one anew.
+
+        Inside an action nothing is released: its transaction goes on.
+        """
+        if self._depth == 0:
+            self.close()
+            self._session = self._connection = None
+
     @property
     def may_write(self) -> bool:
         return self._depth > 0
@@ -187,6 +203,11 @@ def session() -> Session:
 def connection() -> Connection:
     """The current work's connection, for prepared statements on a hot path."""
     return current().connection
+
+
+def release() -> None:
+    """Give the connection back before something slow that needs no database, such as a passphrase's hash."""
+    current().release()
 
 
 def after_commit(effect: Callable[[], None]) -> None:

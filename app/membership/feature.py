@@ -1,5 +1,139 @@
 """Membership, as it is listed in app/features.py."""
 
-from app.kernel.feature import Feature
+from datetime import timedelta
 
-feature = Feature(name="membership")
+from flask import url_for
+from flask_babel import gettext
+
+from app.kernel.access import Permission
+from app.kernel.actor import Actor
+from app.kernel.errors import N_
+from app.kernel.feature import Feature, NavEntry, Need, NoticeKind, QueueKind, TwoPersonAct
+from app.kernel.signals import person_closed
+from app.membership import jobs
+from app.membership.actions import branches as branch_actions
+from app.membership.actions import vetting as vetting_actions
+from app.membership.actions.vouching import forget_vouches_of
+from app.membership.demo import load_membership
+from app.membership.queries import branches, doors, vetting, vouching
+from app.membership.views import door
+
+person_closed.connect(forget_vouches_of)
+
+
+def needs(actor: Actor) -> list[Need]:
+    """Members who are asked to vouch, and a door that has just opened."""
+    found = []
+    if actor.holds(Permission.VOUCH) and (asked := vouching.open_asks(actor)):
+        found.append(Need(gettext("Somebody asks you to vouch"), url_for("membership.vouching"), asked))
+    if doors.just_opened(actor):
+        found.append(Need(gettext("A door has opened for you"), url_for("membership.my_doors")))
+    return found
+
+
+def standing(actor: Actor) -> list[Need]:
+    """Doors that are closed for a while: in probation, or while a branch is looked at."""
+    found = doors.my_doors(actor)
+    if found is None or (found.ended and not found.paused):
+        return []
+    paused = gettext("A few things are paused for you")
+    return [Need(paused if found.paused else gettext("Your doors open one by one"), url_for("membership.my_doors"))]
+
+
+def _to_doors(_ref: str) -> str:
+    return url_for("membership.my_doors")
+
+
+feature = Feature(
+    name="membership",
+    door=door,
+    tasks={
+        "membership.forget": jobs.forget,
+        "membership.ask-about-probations": jobs.ask_about_probations,
+    },
+    hourly=("membership.forget", "membership.ask-about-probations"),
+    needs=needs,
+    standing=standing,
+    demo=load_membership,
+    navigation=(NavEntry("membership.apply", N_("Apply"), Permission.OPEN, order=82, strangers_only=True),),
+    notices=(
+        NoticeKind(
+            "vouch.asked",
+            N_("Somebody asks you to vouch for them."),
+            lambda ref: url_for("membership.vouch", id=ref),
+        ),
+        NoticeKind(
+            "vouch.accepted",
+            N_("Somebody you vouched for was admitted."),
+            lambda _ref: url_for("membership.vouching"),
+        ),
+        NoticeKind("membership.welcome", N_("Welcome. See which doors are open, and when the others open."), _to_doors),
+        NoticeKind("probation.ended", N_("All doors are open to you now."), _to_doors),
+        NoticeKind("probation.extended", N_("Some doors stay closed for a while. Read why."), _to_doors),
+        NoticeKind(
+            "branch.paused",
+            N_("A few things are paused while we look into something. Read which, and why."),
+            _to_doors,
+        ),
+        NoticeKind("branch.lifted", N_("What was paused is open to you again."), _to_doors),
+        NoticeKind("application.file-opened", N_("Your application was opened again by two persons."), _to_doors),
+    ),
+    queue=(
+        QueueKind(
+            "application",
+            N_("Application"),
+            Permission.VET,
+            timedelta(days=7),
+            lambda ref: url_for("membership.application", id=ref),
+            vetting.may_take,
+        ),
+        QueueKind(
+            "application-asks",
+            N_("Application that waits for vouches"),
+            Permission.VET,
+            timedelta(days=3),
+            lambda ref: url_for("membership.application", id=ref),
+            vetting.may_judge,
+        ),
+        QueueKind(
+            "probation",
+            N_("End of a probation"),
+            Permission.MEASURES_TAKE,
+            timedelta(days=7),
+            lambda ref: url_for("membership.probation", id=ref),
+            doors.may_end_probation,
+        ),
+        QueueKind(
+            "branch-review",
+            N_("Paused with a branch"),
+            Permission.MEASURES_TAKE,
+            timedelta(days=7),
+            lambda ref: url_for("membership.branch_review", id=ref),
+            doors.may_lift,
+        ),
+        QueueKind(
+            "vouch-review",
+            N_("Vouch taken back"),
+            Permission.MEASURES_TAKE,
+            timedelta(days=3),
+            lambda ref: url_for("membership.vouch_review", id=ref),
+            branches.may_review_vouch,
+        ),
+    ),
+    two_person_acts=(
+        TwoPersonAct(
+            "application.open-file",
+            N_("Open a decided application"),
+            Permission.VET,
+            vetting_actions.open_file,
+            vetting.may_open_file,
+        ),
+        TwoPersonAct(
+            "branch.freeze",
+            N_("Freeze a branch"),
+            Permission.MEASURES_TAKE,
+            branch_actions.freeze,
+            branches.may_freeze,
+        ),
+    ),
+)

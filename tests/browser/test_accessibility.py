@@ -14,8 +14,8 @@ AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 GRADES = {"serious", "critical"}
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 SCREENS = [("ar", 360), ("en", 1280)]
-EVERYONE = ["/", "/about", "/safety", "/help", "/sign-in", "/join", "/nothing-here"]
-MEMBERS = ["/", "/rooms", "/me", "/me/sessions", "/me/passphrase"]
+EVERYONE = ["/", "/about", "/safety", "/help", "/sign-in", "/sign-in/lost", "/join", "/nothing-here"]
+MEMBERS = ["/", "/rooms", "/me", "/me/sessions", "/me/passphrase", "/me/second-step", "/me/recovery-codes", "/me/prove"]
 
 
 @pytest.fixture(scope="module")

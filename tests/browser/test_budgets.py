@@ -43,7 +43,7 @@ def places(site: Server) -> tuple[str, list[Place]]:
     room = make.room(actor)
     for number in range(60):
         make.message(actor, room, f"رسالة عن الطقس والخبز والطريق، رقم {number}. And a little English as well.")
-    member = ["/", "/rooms", "/me", "/me/sessions", "/me/passphrase"]
+    member = ["/", "/rooms", "/me", "/me/sessions", "/me/passphrase", "/me/second-step", "/me/recovery-codes"]
     everyone = ["/", "/about", "/safety", "/help", "/sign-in", "/join"]
     return token, [
         *(Place(path, member=False) for path in everyone),

@@ -8,6 +8,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from app.chat import actions, queries
+from app.chat.actions import posting
 from app.chat.models import Epoch, Message, Room, RoomMember
 from app.kernel import work
 from app.kernel.access import Role
@@ -49,11 +50,11 @@ def test_one_commit_for_several_refuses_only_whoever_must_be_refused(house: Hous
     with work.scope(house):
         here, there = (queries.get_here(nour, room.public_id) for room in (evening, morning))
         actions.leave_room(left, queries.get_room(left, evening.public_id))
-        store = actions._store_message.__wrapped__  # type: ignore[attr-defined]
+        store = posting._store_message.__wrapped__  # type: ignore[attr-defined]
         drafts = [
-            actions.Draft(nour, here, "client-one", "one"),
-            actions.Draft(lina, there, "client-two", "two"),
-            actions.Draft(nour, here, "client-three", "three"),
+            posting.Draft(nour, here, "client-one", "one"),
+            posting.Draft(lina, there, "client-two", "two"),
+            posting.Draft(nour, here, "client-three", "three"),
         ]
         stored = store(drafts)
         assert [(words.room, words.seq) for words in stored] == [
@@ -62,9 +63,9 @@ def test_one_commit_for_several_refuses_only_whoever_must_be_refused(house: Hous
             (evening.public_id, 3),
         ]
         with pytest.raises(NotFound):
-            store([actions.Draft(lina, here, "client-four", "x"), actions.Draft(left, here, "client-five", "x")])
+            store([posting.Draft(lina, here, "client-four", "x"), posting.Draft(left, here, "client-five", "x")])
         with pytest.raises(IntegrityError):
-            store([actions.Draft(nour, here, "client-six", "x"), actions.Draft(lina, here, "the-same-id", "x")])
+            store([posting.Draft(nour, here, "client-six", "x"), posting.Draft(lina, here, "the-same-id", "x")])
         assert [words.seq for words in queries.newest(nour, queries.get_room(nour, evening.public_id)).words] == [
             1,
             2,

@@ -20,10 +20,10 @@ from werkzeug.test import TestResponse
 
 from app import create_app
 from app.identity import actions as identity
-from app.identity.models import Invitation, LoginSession
+from app.identity.models import Cause, Invitation, LoginSession
 from app.kernel import work
 from app.kernel.access import Permission, Role
-from app.kernel.actor import Actor
+from app.kernel.actor import Actor, system
 from app.kernel.cli import make_instance
 from app.kernel.db import new_public_id
 from app.kernel.house import House
@@ -35,9 +35,22 @@ from tests.factories import PASSPHRASE, Factory
 from tests.house.sockets import socket
 
 REVIEWED = Path(__file__).with_name("matrix.txt")
-ROLES = (Role.MEMBER, Role.MODERATOR, Role.CASEWORKER, Role.ADMINISTRATOR, Role.EMPLOYER)
+ROLES = (
+    Role.MEMBER,
+    Role.MODERATOR,
+    Role.VETTER,
+    Role.COORDINATOR,
+    Role.CASEWORKER,
+    Role.ADMINISTRATOR,
+    Role.EMPLOYER,
+)
+#: Members from whom something is withheld: in probation, and while they are suspended.
+WITHHELD = {
+    "newcomer": (Permission.ROOMS_ALL, Permission.LINKS_SEND, Permission.DIRECTORY_USE, Permission.VOUCH),
+    "suspended": (Permission.SIGNED_IN,),
+}
 Row = tuple[str, str, dict[str, str]]
-KINDS = ("stranger", *(role.value for role in ROLES), "signed-out")
+KINDS = ("stranger", *(role.value for role in ROLES), *WITHHELD, "signed-out")
 #: A message id that nothing has. As long as a real one, so that only its absence tells it apart.
 MISSING = "AAAAAAAAAAAAAAAA"
 #: Whose passphrase is asked for at sign-in.
@@ -68,26 +81,36 @@ class Stage:
         self.make = Factory(self.house)
         self.make.token(KNOWN_NAME)
         self._names = (f"Newcomer {first}{second}" for first in "abcdefghkpst" for second in "abcdefghkpst")
-        self._people = {role: self.make.person(roles=(role,)) for role in ROLES}
+        self._people = {role.value: self.make.person(roles=(role,)) for role in ROLES}
+        for kind, withheld in WITHHELD.items():
+            self._people[kind] = self._without(withheld)
         self._other = self.make.person(roles=(Role.MEMBER, Role.ADMINISTRATOR))
         self._rooms = {
-            role: self.make.room(actor, self._other) for role, actor in self._people.items() if _may_join(actor)
+            kind: self.make.room(actor, self._other, for_newcomers=kind == "newcomer")
+            for kind, actor in self._people.items()
+            if _may_join(actor)
         }
         self._room_of_others = self.make.room(self._other)
         for room in (*self._rooms.values(), self._room_of_others):
             self.make.message(self._other, room, "A word that only the room hears")
         self._adapter: MapAdapter = self.app.url_map.bind("127.0.0.1")
 
+    def _without(self, withheld: tuple[Permission, ...]) -> Actor:
+        member = self.make.person()
+        with work.scope(self.house):
+            identity.restrict(system("test"), member.person_id, withheld, cause=Cause.PROBATION, ref=new_public_id())
+        return self.make.actor(self.make.another_session(member))
+
     def someone(self, kind: str) -> Someone:
         """Somebody of this kind, in a browser of their own."""
         if kind == "stranger":
             return Someone(kind, None, None)
         if kind == "signed-out":
-            token = self.make.another_session(self._people[Role.MEMBER])
+            token = self.make.another_session(self._people["member"])
             with work.scope(self.house):
                 identity.sign_out(self.make.actor(token))
             return Someone(kind, token, None)
-        actor = self._people[Role(kind)]
+        actor = self._people[kind]
         token = self.make.another_session(actor)
         return Someone(kind, token, self.make.actor(token))
 
@@ -96,17 +119,21 @@ class Stage:
         if thing == "room":
             return self._rooms_for(who, fresh)
         if thing == "session":
-            mine, others = who.actor or self._people[Role.MEMBER], self._other
+            mine, others = who.actor or self._people["member"], self._other
             tokens = {"own": self.make.another_session(mine), "others": self.make.another_session(others)}
             return {**{name: self._session_id(token) for name, token in tokens.items()}, "missing": MISSING}
+        if thing == "passkey":
+            mine, others = who.actor or self._people["member"], self.make.person()
+            return {"own": self.make.passkey(mine), "others": self.make.passkey(others), "missing": MISSING}
         return {"open": self._new_invitation(), "missing": MISSING}
 
     def _rooms_for(self, who: Someone, fresh: bool) -> dict[str, str]:
-        own, others = self._rooms[Role.MEMBER], self._room_of_others
+        own, others = self._rooms["member"], self._room_of_others
         if who.actor is not None and _may_join(who.actor):
-            own = self._rooms[Role(who.kind)]
+            own = self._rooms[who.kind]
             if fresh:
-                own, others = self.make.room(who.actor, self._other), self.make.room(self._other)
+                own = self.make.room(who.actor, self._other, for_newcomers=who.kind == "newcomer")
+                others = self.make.room(self._other)
         return {"own": own.public_id, "others": others.public_id, "missing": MISSING}
 
     def _session_id(self, token: str) -> str:
@@ -146,6 +173,7 @@ class Stage:
                 "name": next(self._names),
                 "passphrase": "seven lanterns over the harbour",
             },
+            "identity.prove": lambda: {"passphrase": PASSPHRASE, "next": "/help"},
             "identity.passphrase": lambda: {"present": PASSPHRASE, "wished": PASSPHRASE},
             "identity.invitations": lambda: {"role": Role.MEMBER.value},
             "chat.post": lambda: {"body": "Good evening", "client_id": new_public_id()},
@@ -170,7 +198,8 @@ def cases(stage: Stage, door: str, rule: str, who: Someone) -> dict[str, str]:
         return {"address": f"{rule}?to=https://example.org/", "no address": f"{rule}?to=javascript:x"}
     if "<" not in rule:
         return {"": rule}
-    thing = "room" if "<room>" in rule else "invitation" if "invitations" in rule else "session"
+    named = {"<room>": "room", "passkeys": "passkey", "invitations": "invitation"}
+    thing = next((thing for part, thing in named.items() if part in rule), "session")
     ids = stage.ids(thing, who, fresh=door.startswith("POST"))
     return {f"{thing}: {name}": re.sub(r"<[^>]+>", value, rule) for name, value in ids.items()}
 

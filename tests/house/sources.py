@@ -7,6 +7,8 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+#: The rooms of a feature (docs/architecture.md, Layout).
+ROOMS = {f"{room}.py" for room in ("models", "policy", "queries", "actions", "forms", "views", "live", "jobs", "cli")}
 
 
 @dataclass(frozen=True)
@@ -19,7 +21,14 @@ class Module:
 
     @property
     def file(self) -> str:
-        return self.path.rpartition("/")[2]
+        """Its room, such as actions.py: its own name, or that of the folder when a room grew into one.
+
+        So app/moderation/actions/queue.py and app/identity/factors/actions.py are both read as actions.
+        """
+        *folders, name = self.path.split("/")
+        if name in ROOMS:
+            return name
+        return next((f"{folder}.py" for folder in folders if f"{folder}.py" in ROOMS), name)
 
     def at(self, node: ast.AST, what: str = "") -> str:
         """Where a finding is, as editors and people read it."""

@@ -19,17 +19,19 @@ OWNERS = {
     "begin_nested": set[str](),
     "emit": {"app/kernel/live/gateway.py", "app/kernel/live/fanout.py"},
     "send_message": set[str](),
-    "sendmail": set[str](),
+    "sendmail": {"app/kernel/mail.py"},
 }
 #: Libraries through which something leaves the program.
 WAYS_OUT = {
     "huey": {"app/kernel/jobs.py"},
-    "smtplib": {"app/kernel/doctor.py"},
+    "smtplib": {"app/kernel/mail.py"},
+    "pywebpush": {"app/kernel/push.py"},
+    "py_vapid": {"app/kernel/push.py"},
     "socketio": {"app/kernel/live/doorkeeper.py", "app/kernel/live/packets.py", "app/kernel/live/relay.py"},
     "flask_socketio": {"app/kernel/live/gateway.py"},
     "requests": set[str](),
     "urllib.request": set[str](),
-    "http.client": set[str](),
+    "http.client": {"app/kernel/push.py"},
 }
 #: Who may note an effect: verbs, and the kernel's two quick paths.
 NOTING = {"publish": "actions.py", "enqueue": "actions.py", "after_commit": "actions.py"}

@@ -48,10 +48,11 @@ class Planted:
 
     def everything_sent_to(self, token: str | None) -> Iterator[tuple[str, str]]:
         """Every page of every route and the answer to every event, as this browser gets them."""
-        client, ids = self.client(token), {"room": self.room, "id": MISSING, "name": "page.css"}
+        client, first = self.client(token), f"{self.room}.1"
+        ids = {"room": self.room, "name": "page.css", "seq": "1", "kind": "message", "ref": first}
         for door, rule in all_doors(self.app).items():
             if door.startswith("GET "):
-                address = re.sub(r"<(\w+)>", lambda match: ids[match.group(1)], rule)
+                address = re.sub(r"<(\w+)>", lambda match: ids.get(match.group(1), MISSING), rule)
                 answer = client.get(address, buffered=True, follow_redirects=True)
                 yield address, unescape(answer.get_data(as_text=True)) + str(answer.headers)
         with socket(self.app, token) as live:
@@ -137,7 +138,8 @@ def test_nobody_outside_the_room_is_sent_anything_of_it(planted: Planted, role: 
 def test_whoever_is_in_the_room_is_sent_the_words_and_the_name_and_no_more(planted: Planted, role: Role) -> None:
     seen = planted.seen_by(joined(planted, planted.make.token(roles=(role,))))
     where = {f"/rooms/{planted.room}", "room.open", "room.since"}
-    assert seen == {"name": where, "words": where}
+    # Whoever reads a message may report it, and is shown what they would enclose.
+    assert seen == {"name": where, "words": where | {f"/report/message/{planted.room}.1"}}
 
 
 def test_not_even_the_person_is_ever_sent_a_secret_again(planted: Planted) -> None:

@@ -27,6 +27,8 @@ PAGES = {
     "/rooms/{room}?before=1000": (6, 3),
     "/me": (1, 1),
     "/me/sessions": (2, 1),
+    "/notices": (3, 1),
+    "/me/notices": (2, 1),
     "/people/invitations": (2, 1),
 }
 BUSY = 10

@@ -8,9 +8,11 @@ import requests
 from click.testing import Result
 from flask import Flask
 
+from app.identity.factors.codes import present_code
 from app.identity.models import PersonRole
 from app.kernel import work
 from app.kernel.access import Role
+from app.kernel.db import now
 from app.kernel.house import House
 from tests.factories import Factory
 from tests.identity.visitor import ON_ONE_DATABASE, Visit
@@ -34,6 +36,7 @@ def test_from_an_empty_folder_to_an_administrator_who_is_signed_in(tmp_path: Pat
     server.start()
     try:
         browser = requests.Session()
+        browser.headers["Accept-Language"] = "en"
         page = browser.get(link[0], timeout=10).text
         assert f'value="{link[2]}"' in page
         token = re.search(r'name="csrf_token"[^>]* value="([^"]+)"', page)
@@ -44,7 +47,19 @@ def test_from_an_empty_folder_to_an_administrator_who_is_signed_in(tmp_path: Pat
             "passphrase": "copper window ninety swallows",
             "csrf_token": token[1],
         }
-        assert browser.post(f"{server.address}/join", data=fields, timeout=10).url == f"{server.address}/"
+        assert browser.post(f"{server.address}/join", data=fields, timeout=10).url == f"{server.address}/me/second-step"
+        home = browser.get(f"{server.address}/", timeout=10)
+        assert "until then your work here is closed" in home.text
+        assert browser.get(f"{server.address}/people/invitations", timeout=10).status_code == 404
+        token = re.search(r'name="csrf_token" value="([^"]+)"', home.text)
+        assert token
+        begin = f"{server.address}/me/second-step/codes/begin"
+        setup = browser.post(begin, data={"csrf_token": token[1]}, timeout=10)
+        secret = re.search(r"secret=([A-Z2-7]+)", setup.text)
+        assert secret
+        code = present_code(secret[1], now())
+        fields_of_code = {"csrf_token": token[1], "code": code}
+        assert browser.post(setup.url, data=fields_of_code, timeout=10).url == f"{server.address}/me/recovery-codes"
         assert browser.get(f"{server.address}/people/invitations", timeout=10).status_code == 200
         second = requests.Session()
         token = re.search(r'name="csrf_token"[^>]* value="([^"]+)"', second.get(link[0], timeout=10).text)

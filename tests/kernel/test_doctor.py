@@ -156,10 +156,12 @@ def test_mail_is_named_when_it_is_away_and_not_when_it_answers(examined: Examine
     post = Controller(Sink(), hostname="127.0.0.1", port=port)
     post.start()
     try:
-        assert examined(SMTP_URL=f"smtp://127.0.0.1:{port}")["mail"] == Finding("mail", True, "answers")
+        assert examined(SMTP_URL=f"smtp://127.0.0.1:{port}", MAIL_FROM="post@example.org")["mail"] == Finding(
+            "mail", True, "answers"
+        )
     finally:
         post.stop()
-    words = told(examined(SMTP_URL=f"smtp://127.0.0.1:{port}"), "mail")
+    words = told(examined(SMTP_URL=f"smtp://127.0.0.1:{port}", MAIL_FROM="post@example.org"), "mail")
     assert words == "does not answer (ConnectionRefusedError): check SMTP_URL and the mail server"
 
 

@@ -30,6 +30,7 @@ class Plan:
     about_ar: str
     about_en: str
     keep_days: int
+    for_newcomers: bool
     days: int
     rhythm: MappingProxyType[str, float]
     unread: MappingProxyType[str, int]
@@ -46,6 +47,7 @@ PLANS = (
         about_en="For those who arrive and those who greet them. Questions about this place, papers and beginnings. "
         "Nobody is asked about the past here.",
         keep_days=30,
+        for_newcomers=True,
         days=29,
         rhythm=MappingProxyType({"morning": 1.1, "any": 2.2, "evening": 2.2, "night": 0.2}),
         unread=MappingProxyType({"نور": 12}),
@@ -58,6 +60,7 @@ PLANS = (
         about_en="Jobs, courses, scholarships, CVs and languages. We share what we tried, and read each other's "
         "drafts.",
         keep_days=180,
+        for_newcomers=False,
         days=57,
         rhythm=MappingProxyType({"morning": 0.5, "any": 1.8, "evening": 1.8, "night": 0.0}),
         unread=MappingProxyType({"Lina": 7}),
@@ -72,6 +75,7 @@ PLANS = (
         about_en="Light talk at the end of the day: cooking, poems, plants, small jokes. Whoever cannot sleep finds "
         "company.",
         keep_days=90,
+        for_newcomers=False,
         days=57,
         rhythm=MappingProxyType({"morning": 0.0, "any": 0.5, "evening": 2.9, "night": 1.0}),
         unread=MappingProxyType({"نور": 4, "Lina": 3}),
@@ -96,6 +100,7 @@ def load_rooms() -> None:
             about_ar=plan.about_ar,
             about_en=plan.about_en,
             keep_days=plan.keep_days,
+            for_newcomers=plan.for_newcomers,
         )
         actions.import_messages(system("demo"), room, [(people[said.author], said.words, said.at) for said in messages])
         read = reading(plan, company, messages, rng)

@@ -4,19 +4,27 @@ from datetime import timedelta
 
 from app.identity import actions, passphrases, queries
 from app.identity.demo.people import PEOPLE, Inhabitant
+from app.identity.factors import actions as factors
+from app.identity.factors.codes import STEP_SECONDS, present_code
 from app.kernel import work
+from app.kernel.access import STAFF
+from app.kernel.actor import system
 from app.kernel.db import now
 
-__all__ = ["PASSPHRASE", "PEOPLE", "SETTLED", "Inhabitant", "about_demo", "inhabitants", "load_people"]
+__all__ = ["PASSPHRASE", "PEOPLE", "SETTLED", "Inhabitant", "about_demo", "demo_codes", "inhabitants", "load_people"]
 
 #: The one passphrase of everybody in the demo. Public: it opens nothing but fiction.
 PASSPHRASE = "amber walnut quiet bridge"  # noqa: S105  # printed for everybody
+#: The secret of their one-time codes, for those who look after the place. As public as the passphrase.
+SECRET = "SANADDEMOSANADDEMOSANADDEMOSANAD"  # noqa: S105
 #: For how long everybody has been here: longer than the rooms' conversations go back.
 SETTLED = timedelta(days=70)
 #: Whom to sign in as, and what for.
 SIGN_INS = {
     "Samar": "administrator",
     "هالة": "moderator",
+    "Dima": "vetter",
+    "Mirna": "coordinator",
     "Rami": "caseworker",
     "نور": "member, in Arabic, with unread messages",
     "أبو الورد": "member, in Arabic",
@@ -30,7 +38,11 @@ def load_people() -> None:
     hashed = passphrases.hash_passphrase(work.house(), PASSPHRASE)
     joined_on = (now() - SETTLED).date()
     for one in PEOPLE:
-        actions.add_person(one.name, hashed, roles=(one.role,), language=one.language, joined_on=joined_on, demo=True)
+        person = actions.add_person(
+            one.name, hashed, roles=(one.role,), language=one.language, joined_on=joined_on, demo=True
+        )
+        if one.role in STAFF:
+            factors.furnish_one_time_code(system("demo"), person, SECRET)
 
 
 def about_demo() -> list[str]:
@@ -39,7 +51,22 @@ def about_demo() -> list[str]:
     if not loaded:
         return []
     lines = [f"{name} · {purpose}" for name, purpose in SIGN_INS.items() if name in loaded]
-    return [*lines, f"passphrase of all of them: {PASSPHRASE}"]
+    return [
+        *lines,
+        f"passphrase of all of them: {PASSPHRASE}",
+        "staff also need a one-time code, which this prints: .venv/bin/python -m flask demo --code",
+    ]
+
+
+def demo_codes() -> list[str]:
+    """The code that the staff of the demo give at this moment; nothing while it is not loaded."""
+    if not queries.demo_people():
+        return []
+    moment = now()
+    left = STEP_SECONDS - int(moment.timestamp()) % STEP_SECONDS
+    return [
+        f"one-time code of the demo's staff: {present_code(SECRET, moment)} (for {left} seconds, once for each of them)"
+    ]
 
 
 def inhabitants() -> dict[int, Inhabitant]:

@@ -46,7 +46,10 @@ EN_AR = ("en", "ar")
 STAFF = (
     Inhabitant("Samar", F, Town("DE", "بوخوم", "Bochum"), EN_AR, Role.ADMINISTRATOR),
     Inhabitant("هالة", F, Town("TR", "غازي عنتاب", "Gaziantep"), AR_EN, Role.MODERATOR),
+    Inhabitant("Mirna", F, Town("SE", "أوربرو", "Örebro"), EN_AR, Role.COORDINATOR),
     Inhabitant("Rami", M, Town("LB", "بيروت", "Beirut"), EN_AR, Role.CASEWORKER),
+    Inhabitant("Dima", F, Town("DE", "كاسل", "Kassel"), EN_AR, Role.VETTER),
+    Inhabitant("غسان", M, Town("TR", "أنطاكيا", "Antakya"), AR_EN, Role.VETTER),
     Inhabitant("Tilia Street Printworks", None, Town("DE", "هانوفر", "Hanover"), EN, Role.EMPLOYER),
 )
 

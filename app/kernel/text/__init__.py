@@ -6,7 +6,7 @@ from app.kernel.text.folding import fold
 from app.kernel.text.links import Address, read_address
 from app.kernel.text.lookalikes import skeleton
 from app.kernel.text.names import LONGEST_NAME, NameCode, NameProblem, check_name
-from app.kernel.text.render import plain, render
+from app.kernel.text.render import has_link, plain, render
 
 __all__ = [
     "LONGEST_NAME",
@@ -20,6 +20,7 @@ __all__ = [
     "clean_text",
     "fold",
     "gives_away",
+    "has_link",
     "plain",
     "read_address",
     "render",

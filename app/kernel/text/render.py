@@ -51,6 +51,11 @@ def _walled(drawn: str) -> Markup:
     return Markup(through_leaving_page(_wall.clean(drawn)))  # noqa: S704 - the wall is what makes it safe
 
 
+def has_link(source: str) -> bool:
+    """Whether anything in it would become a link."""
+    return "<a " in render(source)
+
+
 def plain(source: str, limit: int) -> str:
     """Return at most `limit` characters of the text on one line without Markdown, ending in … when cut.
 

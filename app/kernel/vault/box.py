@@ -11,8 +11,10 @@ from typing import NamedTuple
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes, hmac
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 #: First byte of everything sealed. A new way of sealing gets a new number; the old one stays readable.
 VERSION = 1
@@ -91,6 +93,12 @@ def plain_hash(value: bytes) -> bytes:
     digest = hashes.Hash(hashes.SHA256())
     digest.update(value)
     return digest.finalize()
+
+
+def public_point(private: bytes) -> bytes:
+    """The public half of a P-256 key whose private half is these 32 bytes, as an uncompressed point (65 bytes)."""
+    key = ec.derive_private_key(int.from_bytes(private), ec.SECP256R1())
+    return key.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
 
 
 def _bound(key_id: str, place: Place) -> bytes:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import orjson
-from flask import Flask, current_app, request, url_for
+from flask import Flask, current_app, g, request, url_for
 from flask_babel import gettext
 from flask_login import current_user
 from sqlalchemy.exc import SQLAlchemyError
@@ -48,6 +48,8 @@ class Page:
     site_title: str
     path: str
     exit_url: str
+    #: Where to prove that it is oneself, when this page was drawn again for want of it.
+    prove_url: str | None
 
     @staticmethod
     def asset(name: str) -> str:
@@ -111,6 +113,7 @@ def attach(app: Flask, house: House) -> None:
                 site_title=settings.site_title or gettext("Sanad"),
                 path=local_path(request.full_path.rstrip("?")) if request.method == "GET" else "/",
                 exit_url=settings.exit_url,
+                prove_url=url_for("identity.prove") if "unproved" in g else None,
             )
         }
 

@@ -3,29 +3,44 @@
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from flask import Blueprint, Flask, redirect, request, url_for
+from flask import Blueprint, Flask, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
+from app.kernel import work
 from app.kernel.access import Permission, check_declared
-from app.kernel.errors import NotFound, SignedOut
+from app.kernel.errors import NotFound, SignedOut, Unproved
 from app.kernel.web.context import present_actor
 
 View = TypeVar("View", bound=Callable[..., Any])
 
 
 class Door(Blueprint):
-    """Routes of one feature. `declared` maps `METHOD endpoint` to the permission that it asks for."""
+    """Routes of one feature. `declared` maps `METHOD endpoint` to the permission that it asks for.
+
+    `step_up` names those that ask besides that the person has given their passphrase or a second factor in the last
+    minutes (PROVED_MINUTES).
+    """
 
     def __init__(self, name: str, import_name: str) -> None:
         super().__init__(name, import_name)
         self.declared: dict[str, Permission] = {}
+        self.step_up: set[str] = set()
 
-    def page(self, rule: str, *, access: Permission, methods: tuple[str, ...] = ("GET",)) -> Callable[[View], View]:
-        """Declare a view together with who may enter."""
+    def page(
+        self, rule: str, *, access: Permission, methods: tuple[str, ...] = ("GET",), step_up: bool = False
+    ) -> Callable[[View], View]:
+        """Declare a view together with who may enter.
+
+        With `step_up` whoever has not proved lately that it is them is led to do so before the page is shown. When a
+        form is sent too late nothing is written: a `Form` is refused and drawn again with what was typed, and an action
+        without a form raises Unproved.
+        """
 
         def declare(view: View) -> View:
             for method in methods:
                 self.declared[f"{method} {self.name}.{view.__name__}"] = access
+                if step_up:
+                    self.step_up.add(f"{method} {self.name}.{view.__name__}")
             self.add_url_rule(rule, view.__name__, view, methods=methods, provide_automatic_options=False)
             return view
 
@@ -43,12 +58,9 @@ def all_doors(app: Flask) -> dict[str, str]:
 
 def guard(app: Flask) -> None:
     """Refuse to go on when a route declares no access, then check the declared one before every view."""
-    declared = {
-        name: access
-        for blueprint in app.blueprints.values()
-        if isinstance(blueprint, Door)
-        for name, access in blueprint.declared.items()
-    }
+    doors = [blueprint for blueprint in app.blueprints.values() if isinstance(blueprint, Door)]
+    declared = {name: access for door in doors for name, access in door.declared.items()}
+    step_up = {name for door in doors for name in door.step_up}
     check_declared("route", all_doors(app), declared)
     app.extensions["declared_access"] = declared
 
@@ -59,14 +71,24 @@ def guard(app: Flask) -> None:
         if "\0" in request.path:  # names nothing here, and PostgreSQL refuses it as text
             raise NotFound
         method = "GET" if request.method == "HEAD" else request.method
-        access = declared[f"{method} {request.endpoint}"]
+        asked = f"{method} {request.endpoint}"
+        access = declared[asked]
         if access is Permission.OPEN:
             return None
         actor = present_actor()
         if actor.holds(access):
-            return None
+            return _prove_first(method) if asked in step_up and not actor.proved_within() else None
         if actor.is_authenticated:
             raise NotFound
         if method == "GET":
             return redirect(url_for("identity.sign_in", next=request.full_path.rstrip("?")))
         raise SignedOut
+
+
+def _prove_first(method: str) -> ResponseReturnValue | None:
+    """Lead to the page on which one proves that it is oneself. What was sent already is kept, and writes nothing."""
+    if method == "GET":
+        return redirect(url_for("identity.prove", next=request.full_path.rstrip("?")))
+    g.unproved = Unproved()
+    work.current().refuse_writing(g.unproved)
+    return None

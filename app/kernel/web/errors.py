@@ -17,6 +17,8 @@ log = logging.getLogger(__name__)
 
 #: Typed text that is given back on an error page. Secrets (passphrases, codes) are never sent back.
 GIVEN_BACK = ("body", "about", "reason", "text", "note")
+#: What strangers send: a form of theirs that is too old has no session that could have ended.
+FORMS_OF_STRANGERS = ("identity.sign_in", "identity.join", "identity.lost")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,7 @@ def refusal_page(refusal: Refusal, status: int = 0) -> Response:
         "too_many": gettext("A short pause"),
         "unavailable": gettext("Not saved yet"),
         "conflict": gettext("Changed meanwhile"),
+        "unproved": gettext("Is it you?"),
     }
     page = render_template(
         "errors/error.html",
@@ -70,7 +73,7 @@ def _suggestions(refusal: Refusal) -> list[Suggestion]:
 
 
 def _form_too_old(_error: CSRFError) -> Response:
-    if not present_actor().is_authenticated and request.endpoint not in ("identity.sign_in", "identity.join"):
+    if not present_actor().is_authenticated and request.endpoint not in FORMS_OF_STRANGERS:
         return refusal_page(SignedOut())
     return refusal_page(
         Invalid(N_("This page was open for too long, so it was not sent. Open it again and send it once more."))

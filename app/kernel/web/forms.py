@@ -3,6 +3,7 @@
 from functools import cache
 from typing import Any, Self
 
+from flask import g
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
@@ -20,6 +21,15 @@ class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF carries no types
     class Meta(FlaskForm.Meta):  # type: ignore[misc]  # Flask-WTF carries no types
         def get_translations(self, _form: Any) -> None:
             """None: every validator here has words of its own, and an event has no app context to look others up in."""
+
+    def validate_on_submit(self, extra_validators: Any = None) -> bool:
+        """Whether it was sent and is valid. Sent too long after the person proved that it is them, it is refused."""
+        valid: bool = super().validate_on_submit(extra_validators)
+        unproved: Refusal | None = g.get("unproved")
+        if unproved is not None and self.is_submitted():
+            self.refuse(unproved)
+            return False
+        return valid
 
     @classmethod
     def from_event(cls, payload: dict[str, Any]) -> Self:

@@ -38,6 +38,7 @@ const connection = new Connection({
   url,
   me,
   message: (message) => sequence.receive(message),
+  gone: (what) => timeline.takeAway(what),
   changed: showConnection,
   catchUp: () => sequence.catchUp(),
 });

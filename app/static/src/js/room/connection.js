@@ -39,8 +39,8 @@ export class Connection {
   #failures = 0;
   #timer = null;
 
-  /** `message(message)` for each broadcast, `changed(state)` for each state, `catchUp()` to ask for what is missing. */
-  constructor({ room, url, me, message, changed, catchUp }) {
+  /** `message(message)` for each broadcast, `gone(what)` for what was taken away, `changed(state)` for each state, `catchUp()` to ask for what is missing. */
+  constructor({ room, url, me, message, gone, changed, catchUp }) {
     this.#room = room;
     this.#url = url;
     this.#me = me;
@@ -61,6 +61,7 @@ export class Connection {
     this.#socket.on("session.ended", () => this.stop("ended"));
     // Somebody left, so the room has a new address; asking finds it, or says that we are not in the room any more.
     this.#socket.on("room.moved", (moved) => moved.room === room && this.synchronise());
+    this.#socket.on("room.gone", (what) => what.room === room && gone(what));
     this.#socket.on("room.message", (sent) => sent.room === room && message(sent));
     addEventListener("online", () => this.#revive());
     addEventListener("offline", () => this.#isFinal() || this.#become("offline"));

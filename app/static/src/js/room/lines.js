@@ -5,9 +5,11 @@ export class Lines {
   #patterns;
   #clock;
   #words;
+  #url;
 
-  /** `root` holds the `<template data-pattern>`s. */
+  /** `root` holds the `<template data-pattern>`s and knows the room's address. */
   constructor(root, clock, words) {
+    this.#url = root.dataset.url;
     const patterns = [...root.querySelectorAll("template[data-pattern]")];
     this.#patterns = new Map(patterns.map((pattern) => [pattern.dataset.pattern, pattern]));
     this.#clock = clock;
@@ -29,10 +31,12 @@ export class Lines {
   }
 
   /** Show a stored message in `line`, which may have shown the text while it was on its way. */
-  fill(line, { seq, author, at, html }, isOwn) {
+  fill(line, { seq, author, at, html, gone }, isOwn) {
     line.className = isOwn ? "message message--own" : "message";
     line.id = `m${seq}`;
     line.dataset.seq = seq;
+    line.dataset.author = author.id;
+    line.querySelector(".message__link").href = `${this.#url}/messages/${seq}`;
     delete line.dataset.clientId;
     // Whoever left for good has no name any more; the pattern says so.
     if (author.name) line.querySelector(".message__author").textContent = author.name;
@@ -41,6 +45,15 @@ export class Lines {
     body.innerHTML = html;
     line.querySelector(".message__body").replaceChildren(body.content);
     line.querySelector(".message__state")?.remove();
+    if (gone) this.takeAway(line);
+  }
+
+  /** Put the sentence that something was taken away in place of a message's words. */
+  takeAway(line) {
+    line.classList.add("message--gone");
+    const said = document.createElement("p");
+    said.textContent = this.#words.say("gone");
+    line.querySelector(".message__body").replaceChildren(said);
   }
 
   /** Show a text that is not stored yet. */

@@ -57,6 +57,15 @@ export class Timeline {
     this.#view.toEnd();
   }
 
+  /** Take away the words of one message (`seq`), or of all by one author (`author`), also of those that wait. */
+  takeAway({ seq, author }) {
+    const isMeant = (number, by) => (seq === undefined ? by === author : number === seq);
+    for (const line of this.#stored()) {
+      if (isMeant(Number(line.dataset.seq), line.dataset.author)) this.#lines.takeAway(line);
+    }
+    for (const message of this.#parked) if (isMeant(message.seq, message.author.id)) message.gone = true;
+  }
+
   /** Add what waits, a little at a time while the reader comes down, or all of it. */
   unpark(most = Infinity) {
     for (const message of this.#parked.splice(0, most)) this.#add(message);

@@ -1,0 +1,86 @@
+"""Opening, joining and leaving rooms."""
+
+import secrets
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.dialects.postgresql import insert as postgres_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from app.chat import policy
+from app.chat.models import Room, RoomMember
+from app.kernel import audit, work
+from app.kernel.actor import Actor, Kind, ensure
+from app.kernel.db import new_public_id, now
+from app.kernel.live import publish
+from app.kernel.work import action
+
+
+@action
+def join_room(actor: Actor, room: Room) -> None:
+    """Put the actor into the room, with everything so far counted as read. Twice is as good as once."""
+    ensure(policy.can_join(actor, room))
+    session = work.session()
+    insert_once = postgres_insert if session.get_bind().dialect.name == "postgresql" else sqlite_insert
+    added = session.execute(
+        insert_once(RoomMember)
+        .values(room_id=room.id, person_id=actor.person_id, read_seq=room.last_seq, joined_on=now().date())
+        .on_conflict_do_nothing()
+        .returning(RoomMember.id)
+    ).one_or_none()
+    if added is not None:
+        session.execute(update(Room).where(Room.id == room.id).values(members=Room.members + 1))
+
+
+@action
+def leave_room(actor: Actor, room: Room) -> None:
+    """Take the actor out and move the room to a new address in the same transaction.
+
+    Whoever still listens at the old address hears only that the room has moved, asks for it again, and is let in or
+    not.
+    """
+    session = work.session()
+    # The room's row first, as when a message is stored: in the other order two devices could wait for each other.
+    before = session.scalars(select(Room.address).where(Room.id == room.id).with_for_update()).one()
+    gone = session.execute(
+        delete(RoomMember)
+        .where(RoomMember.room_id == room.id, RoomMember.person_id == actor.person_id)
+        .returning(RoomMember.id)
+    ).one_or_none()
+    if gone is None:
+        return
+    session.execute(update(Room).where(Room.id == room.id).values(members=Room.members - 1, address=new_address()))
+    publish(before, "room.moved", {"room": room.public_id})
+
+
+@action
+def open_room(
+    actor: Actor,
+    *,
+    name_ar: str,
+    name_en: str,
+    about_ar: str = "",
+    about_en: str = "",
+    keep_days: int = 90,
+    for_newcomers: bool = False,
+) -> Room:
+    """Make a room that members may join by themselves."""
+    ensure(actor.kind is Kind.SYSTEM)
+    room = Room(
+        public_id=new_public_id(),
+        name_ar=name_ar,
+        name_en=name_en,
+        about_ar=about_ar,
+        about_en=about_en,
+        address=new_address(),
+        keep_days=keep_days,
+        for_newcomers=for_newcomers,
+    )
+    work.session().add(room)
+    work.session().flush()
+    audit.record(actor, "room.open", target_kind="room", target=room.public_id)
+    return room
+
+
+def new_address() -> str:
+    """Where a room's messages are published until somebody leaves."""
+    return secrets.token_urlsafe(18)

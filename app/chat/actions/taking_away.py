@@ -1,0 +1,55 @@
+"""What moderators take away: one message on a report, or everything that somebody wrote."""
+
+from sqlalchemy import select
+
+from app.chat import policy, queries
+from app.chat.models import Message, MessageState, Room
+from app.kernel import audit, work
+from app.kernel.actor import Actor, Kind, ensure
+from app.kernel.live import publish
+from app.kernel.signals import Words
+from app.kernel.states import move
+from app.kernel.work import action
+
+
+@action
+def remove_message(actor: Actor, ref: str, reason: str) -> None:
+    """Take a reported message away for good, in open pages too. Its words are gone from the database with this commit.
+
+    Raises Forbidden, NotFound, Conflict when it is gone already.
+    """
+    ensure(policy.can_remove(actor))
+    message, room = queries.find_for_removal(ref)
+    move(work.session(), message, MessageState.REMOVED, sealed=_emptied(message))
+    publish(room.address, "room.gone", {"room": room.public_id, "seq": message.seq})
+    audit.record(actor, "message.remove", target_kind="message", target=ref, reason=reason)
+
+
+@action
+def handle_words(actor: Actor, person_id: int, how: Words) -> int:
+    """Do with all of a person's messages what a measure says: hide, show again, or remove. Returns how many changed."""
+    ensure(actor.kind is Kind.SYSTEM or policy.can_remove(actor))
+    session = work.session()
+    before = MessageState.HIDDEN if how is Words.SHOW else MessageState.SHOWN
+    after = {Words.HIDE: MessageState.HIDDEN, Words.SHOW: MessageState.SHOWN, Words.DELETE: MessageState.REMOVED}[how]
+    wanted = [MessageState.SHOWN, MessageState.HIDDEN] if how is Words.DELETE else [before]
+    theirs = select(Message).where(Message.author_id == person_id, Message.state.in_(wanted)).with_for_update()
+    messages = list(session.scalars(theirs))
+    for message in messages:
+        if how is Words.DELETE:
+            move(session, message, after, sealed=_emptied(message))
+        else:
+            move(session, message, after)
+    if how is not Words.SHOW:  # what comes back is seen when the page is read again
+        author = queries.public_id_of(person_id)
+        theirs_too = select(Room).where(Room.id.in_({message.room_id for message in messages}))
+        for room in session.scalars(theirs_too):
+            publish(room.address, "room.gone", {"room": room.public_id, "author": author})
+    return len(messages)
+
+
+def _emptied(message: Message) -> bytes:
+    """The same message without its words: when it was written stays, so that the page keeps its order and its days."""
+    key_id = queries.key_of(message)
+    _body, at = queries.body_of(message)
+    return work.house().vault.seal(key_id, queries.sealed_place(message.public_id), queries.packed("", at))

@@ -1,0 +1,1 @@
+"""Verbs of membership: the only writers of its tables."""

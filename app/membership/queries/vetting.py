@@ -1,0 +1,240 @@
+"""What vetters see of an application. What is in the file comes out only together with its entry in the record of acts:
+the action `read_file` calls `file_of`, and nothing else does."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import func, select
+
+from app.identity import queries as identity
+from app.kernel import work
+from app.kernel.actor import Actor
+from app.kernel.db import now
+from app.kernel.errors import NotFound
+from app.kernel.text import skeleton
+from app.membership import policy, records
+from app.membership.lineage import independent_pair
+from app.membership.models import (
+    UNDECIDED,
+    Application,
+    ApplicationState,
+    FileOpening,
+    Fingerprint,
+    Part,
+    Question,
+    Trait,
+    VettingPart,
+    VouchState,
+)
+from app.membership.queries import applying, ledger, vouching
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Somebody whom the applicant named; `known` whether exactly this name is somebody's here."""
+
+    line: str
+    known: bool
+
+
+@dataclass(frozen=True, slots=True)
+class VouchSeen:
+    """A vouch as vetters see it."""
+
+    name: str
+    state: VouchState
+    how: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """Another application with a fact in common, or somebody here with a name that looks the same."""
+
+    traits: frozenset[Trait]
+    state: ApplicationState | None
+    decided_on: date | None
+    again_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A vetter's answer, shown when there is nothing left to influence."""
+
+    name: str
+    approves: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """Everything in an application."""
+
+    answers: records.Answers
+    named: list[Named]
+    vouches: list[VouchSeen]
+    independent: bool
+    alike: list[Alike]
+    questions: list[tuple[str, str | None]]
+    said: list[Said]
+    name_taken: bool
+
+
+def get_application(actor: Actor, public_id: str) -> Application:
+    """One that was sent, for vetters. Raises NotFound."""
+    wanted = policy.visible_applications(actor).where(Application.public_id == public_id)
+    found = work.session().scalars(wanted).one_or_none()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def position_of(actor: Actor, application: Application) -> policy.Position:
+    """Where the actor stands to this application: what they did with it, and to whom of its vouchers they belong."""
+    parts = {
+        part.part
+        for part in work.session().scalars(
+            select(VettingPart).where(
+                VettingPart.application_id == application.id, VettingPart.vetter_id == actor.person_id
+            )
+        )
+    }
+    vouches = vouching.vouches_on(application)
+    tag = records.voucher_tag(application, actor.public_id)
+    openable = bool(application.key_id)
+    given = vouching.given_by(application) if openable else []
+    answers = records.answers_of(application) if openable else records.Answers()
+    return policy.Position(
+        own=application.person_id == actor.id,
+        declared=Part.ASIDE in parts,
+        asked=any(vouch.tag == tag for vouch in vouches),
+        named=skeleton(actor.name) in {skeleton(line) for line in answers.known_by},
+        answered=Part.ANSWER in parts,
+        lineage=ledger.lineage_of(actor.public_id),
+        vouchers=list(ledger.lineages_of(given).values()),
+    )
+
+
+def may_take(actor: Actor, ref: str) -> bool:
+    """Whether this application is open to this vetter: for the queue."""
+    try:
+        application = get_application(actor, ref)
+    except NotFound:
+        return False
+    return policy.can_answer(actor, application, position_of(actor, application))
+
+
+def may_judge(actor: Actor, ref: str) -> bool:
+    """The same while vouches are still missing."""
+    try:
+        application = get_application(actor, ref)
+    except NotFound:
+        return False
+    return policy.can_judge(actor, application, position_of(actor, application))
+
+
+def may_open_file(actor: Actor, ref: str) -> bool:
+    """Whether this vetter may be one of the two who open a decided application."""
+    try:
+        application = get_application(actor, ref)
+    except NotFound:
+        return False
+    return policy.can_open_file(actor, application, position_of(actor, application))
+
+
+def answers_given(application: Application) -> list[tuple[int, dict[str, str]]]:
+    """Every vetter's answer, opened: for the action that counts them, and for a file that is decided."""
+    rows = work.session().scalars(
+        select(VettingPart)
+        .where(VettingPart.application_id == application.id, VettingPart.part == Part.ANSWER)
+        .order_by(VettingPart.id)
+    )
+    return [
+        (
+            row.vetter_id,
+            records.unseal(application.key_id, records.part_place(application, row.vetter_id), row.words),
+        )
+        for row in rows
+    ]
+
+
+def file_of(application: Application) -> File:
+    """All of it. Raises Shredded when the key is gone."""
+    answers = records.answers_of(application)
+    return File(
+        answers=answers,
+        named=[Named(line, identity.find_by_name(line) is not None) for line in answers.known_by],
+        vouches=_vouches(application),
+        independent=has_independent_pair(application),
+        alike=alike(application),
+        questions=_questions(application),
+        said=[] if application.state in UNDECIDED else _said(application),
+        name_taken=application.state in UNDECIDED and applying.name_taken(answers.name),
+    )
+
+
+def has_independent_pair(application: Application) -> bool:
+    """Whether two who vouch are of different lineage."""
+    return independent_pair(list(ledger.lineages_of(vouching.given_by(application)).values())) is not None
+
+
+def alike(application: Application) -> list[Alike]:
+    """Applications that share a fact with this one, the newest first."""
+    own = select(Fingerprint.value).where(Fingerprint.application_id == application.id)
+    rows = work.session().execute(
+        select(Application, Fingerprint.trait)
+        .join(Fingerprint, Fingerprint.application_id == Application.id)
+        .where(Fingerprint.value.in_(own), Application.id != application.id)
+        .order_by(Application.id.desc())
+        .limit(40)
+    )
+    found: dict[int, tuple[Application, set[Trait]]] = {}
+    for other, trait in rows:
+        found.setdefault(other.id, (other, set()))[1].add(trait)
+    return [Alike(frozenset(traits), other.state, other.decided_on, other.again_on) for other, traits in found.values()]
+
+
+def barred(name: bytes, known_by: list[bytes], today: date) -> bool:
+    """Whether an application with this name and one of these people was refused, and its day has not come."""
+    shared = (
+        select(Application.id)
+        .join(Fingerprint, Fingerprint.application_id == Application.id)
+        .where(Application.state == ApplicationState.REFUSED, Application.again_on > today)
+    )
+    by_name = shared.where(Fingerprint.trait == Trait.NAME, Fingerprint.value == name)
+    by_people = shared.where(Fingerprint.trait == Trait.KNOWN_BY, Fingerprint.value.in_(known_by))
+    both = select(func.count()).select_from(by_name.intersect(by_people).subquery())
+    return bool(work.session().scalar(both))
+
+
+def may_read_again(actor: Actor, application: Application) -> bool:
+    """Whether two persons have opened this file, of whom the actor is one, in the last day."""
+    wanted = select(FileOpening.id).where(
+        FileOpening.application_id == application.id,
+        FileOpening.person_id == actor.person_id,
+        FileOpening.until > now(),
+    )
+    return work.session().scalar(wanted.limit(1)) is not None
+
+
+def _vouches(application: Application) -> list[VouchSeen]:
+    rows = [(vouch, records.vouch_words(application, vouch)) for vouch in vouching.vouches_on(application)]
+    people = ledger.numbers_of([words.voucher for _, words in rows])
+    names = dict(identity.names_of(list(people.values())).values())
+    return [VouchSeen(names.get(words.voucher, ""), vouch.state, words.how, words.words) for vouch, words in rows]
+
+
+def _questions(application: Application) -> list[tuple[str, str | None]]:
+    rows = work.session().scalars(
+        select(Question).where(Question.application_id == application.id).order_by(Question.id)
+    )
+    return [records.open_question(application, row) for row in rows]
+
+
+def _said(application: Application) -> list[Said]:
+    given = answers_given(application)
+    names = identity.names_of([vetter for vetter, _ in given])
+    return [
+        Said(names[vetter][1] if vetter in names else "", words["answer"] == "approve", words["reason"])
+        for vetter, words in given
+    ]

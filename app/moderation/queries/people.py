@@ -1,0 +1,226 @@
+"""Reads of people for staff: by their exact name, or from a list of those under measures. There is no list of members."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from app.identity.models import Person, Standing
+from app.identity.queries import find_by_name, name_of, names_of
+from app.kernel import work
+from app.kernel.access import Role
+from app.kernel.actor import Actor
+from app.kernel.db import now
+from app.kernel.errors import NotFound
+from app.kernel.feature import Reported
+from app.moderation import policy, sealing
+from app.moderation.models import (
+    Appeal,
+    AppealState,
+    Category,
+    ItemState,
+    Measure,
+    MeasureKind,
+    MeasureState,
+    Note,
+    QueueItem,
+)
+
+PAGE = 25
+
+
+@dataclass(frozen=True, slots=True)
+class AppealLine:
+    """An appeal, as its measure's page names it."""
+
+    public_id: str
+    state: AppealState
+
+
+@dataclass(frozen=True, slots=True)
+class MeasureLine:
+    """A measure, opened: for the person whom it is about, and for those who take measures."""
+
+    public_id: str
+    kind: MeasureKind
+    category: Category
+    state: MeasureState
+    in_force: bool
+    words: str
+    reason: str
+    lift_reason: str
+    taken: datetime
+    until: datetime | None
+    ended: datetime | None
+    appeal: AppealLine | None
+    may_appeal: bool = False
+    may_lift: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class UnderMeasure:
+    """Somebody in the list of those under a measure."""
+
+    public_id: str
+    name: str
+    kind: MeasureKind
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class NoteLine:
+    author: str
+    words: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRead:
+    """What staff see of somebody: what was done and noted, and how often others reported something."""
+
+    public_id: str
+    name: str
+    language: str | None
+    closed: bool
+    held: tuple[Role, ...]
+    measures: Sequence[MeasureLine]
+    notes: Sequence[NoteLine]
+    open_reports: int
+    closed_reports: int
+
+
+def under_measures(actor: Actor, page: int = 1) -> tuple[list[UnderMeasure], bool]:
+    """People under a measure now, newest first, and whether there are more."""
+    if not policy.can_see_people(actor):
+        raise NotFound
+    wanted = policy.visible_measures(actor).where(Measure.state == MeasureState.ACTIVE)
+    wanted = wanted.where(Measure.until.is_(None) | (Measure.until > now())).order_by(Measure.id.desc())
+    found = list(work.session().scalars(wanted.offset((page - 1) * PAGE).limit(PAGE + 1)))
+    names = names_of({measure.person_id for measure in found})
+    lines = [UnderMeasure(*names[one.person_id], one.kind, one.until) for one in found if one.person_id in names]
+    return lines[:PAGE], len(found) > PAGE
+
+
+def find_person(actor: Actor, name: str) -> Person | None:
+    """Whoever has this name or one that looks like it. Not the actor themselves."""
+    if not policy.can_see_people(actor):
+        raise NotFound
+    found = find_by_name(name)
+    return None if found is None or found.id == actor.id else found
+
+
+def get_person(actor: Actor, public_id: str) -> Person:
+    """Somebody else, for staff. Raises NotFound."""
+    found = work.session().scalars(select(Person).where(Person.public_id == public_id)).one_or_none()
+    if found is None or found.id == actor.id or not policy.can_see_people(actor):
+        raise NotFound
+    return found
+
+
+def find_reported(actor: Actor, ref: str) -> Reported:
+    """The person whom a member wants to report. Raises NotFound for oneself and for who is no longer here."""
+    wanted = select(Person).where(Person.public_id == ref, Person.standing == Standing.ACTIVE)
+    found = work.session().scalars(wanted).one_or_none()
+    if found is None or found.id == actor.id:
+        raise NotFound
+    return Reported(found.id, name_of(found))
+
+
+def read_person(actor: Actor, person: Person) -> PersonRead:
+    """Somebody's history, opened. The look itself is recorded by `actions.look`."""
+    if not policy.can_see_people(actor):
+        raise NotFound
+    measures = policy.visible_measures(actor).where(Measure.person_id == person.id).order_by(Measure.id.desc())
+    counted = (
+        select(QueueItem.state, func.count())
+        .where(QueueItem.kind == policy.REPORTS, QueueItem.person_id == person.id)
+        .where(QueueItem.opened_at > now() - policy.REMEMBERED)
+        .group_by(QueueItem.state)
+    )
+    counts: dict[ItemState, int] = {row[0]: row[1] for row in work.session().execute(counted)}
+    closed = counts.pop(ItemState.CLOSED, 0)
+    return PersonRead(
+        public_id=person.public_id,
+        name=name_of(person),
+        language=person.language,
+        closed=person.standing is Standing.CLOSED,
+        held=tuple(one.role for one in person.roles),
+        measures=measure_lines(actor, list(work.session().scalars(measures))),
+        notes=_notes(person),
+        open_reports=sum(counts.values()),
+        closed_reports=closed,
+    )
+
+
+def standing(actor: Actor) -> list[MeasureLine]:
+    """What was done to the actor and is not forgotten, newest first."""
+    return measure_lines(actor, list(work.session().scalars(policy.own_measures(actor).order_by(Measure.id.desc()))))
+
+
+def get_own_measure(actor: Actor, public_id: str) -> Measure:
+    """A measure against the actor. Raises NotFound."""
+    found = work.session().scalars(policy.own_measures(actor).where(Measure.public_id == public_id)).one_or_none()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def get_measure(actor: Actor, public_id: str) -> Measure:
+    """A measure against somebody else, for staff. Raises NotFound."""
+    wanted = policy.visible_measures(actor).where(Measure.public_id == public_id, Measure.person_id != actor.id)
+    found = work.session().scalars(wanted).one_or_none()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def about(measure: Measure) -> tuple[str, str]:
+    """Public id and name of the person against whom a measure was taken."""
+    return names_of({measure.person_id})[measure.person_id]
+
+
+def measure_lines(actor: Actor, found: Sequence[Measure]) -> list[MeasureLine]:
+    """Measures for a page, with a constant number of queries."""
+    sealing.prefetch(measure.key_id for measure in found)
+    wanted = select(Appeal).where(Appeal.measure_id.in_([measure.id for measure in found]))
+    appeals = {one.measure_id: one for one in work.session().scalars(wanted)}
+    may_take = bool(found) and policy.can_take_measure(actor, found[0].person_id)
+    return [_opened(actor, measure, appeals.get(measure.id), may_take=may_take) for measure in found]
+
+
+def _opened(actor: Actor, measure: Measure, appeal: Appeal | None, *, may_take: bool) -> MeasureLine:
+    key_id, public_id = measure.key_id, measure.public_id
+    ended = measure.until is not None and measure.until <= now()
+    return MeasureLine(
+        public_id=public_id,
+        kind=measure.kind,
+        category=measure.category,
+        state=MeasureState.OVER if ended and measure.state is MeasureState.ACTIVE else measure.state,
+        in_force=measure.state is MeasureState.ACTIVE and not ended,
+        words=measure.words.value,
+        reason=sealing.unseal(key_id, "measure", public_id, "reason", measure.reason),
+        lift_reason=sealing.unseal(key_id, "measure", public_id, "lift_reason", measure.lift_reason),
+        taken=measure.taken_at,
+        until=measure.until,
+        ended=measure.ended_at,
+        appeal=AppealLine(appeal.public_id, appeal.state) if appeal is not None else None,
+        may_appeal=appeal is None and policy.can_appeal(actor, measure),
+        may_lift=may_take and measure.state is MeasureState.ACTIVE and not ended,
+    )
+
+
+def _notes(person: Person) -> list[NoteLine]:
+    found = list(
+        work.session().scalars(select(Note).where(Note.person_id == person.id).order_by(Note.id.desc()).limit(50))
+    )
+    sealing.prefetch(note.key_id for note in found)
+    names = names_of({note.author_id for note in found if note.author_id is not None})
+    return [
+        NoteLine(
+            names.get(note.author_id or 0, ("", ""))[1],
+            sealing.unseal(note.key_id, "moderation_note", note.public_id, "sealed", note.sealed),
+            note.written_at,
+        )
+        for note in found
+    ]

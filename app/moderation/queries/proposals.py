@@ -1,0 +1,117 @@
+"""Reads of acts of two persons."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, or_, select
+
+from app.identity.models import Person
+from app.identity.queries import names_of
+from app.kernel import work
+from app.kernel.actor import Actor
+from app.kernel.db import now
+from app.kernel.errors import NotFound
+from app.moderation import policy, registry, sealing
+from app.moderation.models import Measure, Proposal, ProposalState
+
+PAGE = 25
+
+
+@dataclass(frozen=True, slots=True)
+class ProposalLine:
+    """A proposal, opened. `about` is a name where the act is about a person, else empty."""
+
+    public_id: str
+    act: str
+    label: str
+    state: ProposalState
+    about: str
+    about_id: str
+    proposer: str
+    reason: str
+    answer: str
+    details: dict[str, str]
+    made: datetime
+    expires: datetime
+    is_mine: bool
+    may_consent: bool
+    may_decline: bool
+
+
+def proposals(actor: Actor, page: int = 1, *, decided: bool = False) -> tuple[list[ProposalLine], bool]:
+    """What waits for a second person, or what was decided lately, newest first; and whether there is more."""
+    state = Proposal.state == ProposalState.OPEN
+    wanted = policy.visible_proposals(actor).where(~state if decided else state).order_by(Proposal.id.desc())
+    found = list(work.session().scalars(wanted.offset((page - 1) * PAGE).limit(PAGE + 1)))
+    return _lines(actor, found[:PAGE], asking=False), len(found) > PAGE
+
+
+def get_proposal(actor: Actor, public_id: str) -> Proposal:
+    """A proposal whose act is open to the actor and that is not about them. Raises NotFound."""
+    wanted = policy.visible_proposals(actor).where(Proposal.public_id == public_id)
+    found = work.session().scalars(wanted).one_or_none()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def read_proposal(actor: Actor, proposal: Proposal) -> ProposalLine:
+    """The same, opened, with what the actor may do about it."""
+    return _lines(actor, [proposal], asking=True)[0]
+
+
+def is_proposed(act: str, ref: str) -> bool:
+    """Whether the same waits for a second person already."""
+    waiting = select(Proposal.id).where(Proposal.act == act, Proposal.ref == ref, Proposal.state == ProposalState.OPEN)
+    return work.session().scalar(waiting) is not None
+
+
+def waiting_proposals(actor: Actor) -> int:
+    """How many proposals of others wait for somebody like the actor."""
+    waiting = policy.visible_proposals(actor).where(
+        Proposal.state == ProposalState.OPEN,
+        Proposal.expires_at > now(),
+        or_(Proposal.proposer_id.is_(None), Proposal.proposer_id != actor.id),
+    )
+    return work.session().scalar(waiting.with_only_columns(func.count())) or 0
+
+
+def _lines(actor: Actor, found: Sequence[Proposal], *, asking: bool) -> list[ProposalLine]:
+    """Proposals for a page, with a constant number of queries; what the actor may do is asked of one at a time only."""
+    sealing.prefetch(one.key_id for one in found)
+    acts = registry.acts()
+    people = _people({one.ref for one in found})
+    names = names_of({*people.values(), *(one.proposer_id for one in found if one.proposer_id is not None)})
+    lines = []
+    for one in found:
+        about = names.get(people.get(one.ref, 0), ("", ""))
+        open_now = asking and one.state is ProposalState.OPEN and one.expires_at > now()
+        lines.append(
+            ProposalLine(
+                public_id=one.public_id,
+                act=one.act,
+                label=acts[one.act].label,
+                state=one.state,
+                about=about[1],
+                about_id=about[0],
+                proposer=names.get(one.proposer_id or 0, ("", ""))[1],
+                reason=sealing.unseal(one.key_id, "proposal", one.public_id, "reason", one.reason),
+                answer=sealing.unseal(one.key_id, "proposal", one.public_id, "answer", one.answer),
+                details=sealing.unseal_fields(one.key_id, "proposal", one.public_id, "details", one.details),
+                made=one.made_at,
+                expires=one.expires_at,
+                is_mine=one.proposer_id == actor.id,
+                may_consent=open_now and policy.can_consent(actor, one),
+                may_decline=open_now and policy.can_decline(actor, one),
+            )
+        )
+    return lines
+
+
+def _people(refs: set[str]) -> dict[str, int]:
+    """Row numbers of the people whom references are about: a person, or a measure against one."""
+    rows = work.session().execute(select(Person.public_id, Person.id).where(Person.public_id.in_(refs))).all()
+    found: dict[str, int] = {row[0]: row[1] for row in rows}
+    measures = select(Measure.public_id, Measure.person_id).where(Measure.public_id.in_(refs - set(found)))
+    return {**found, **{row[0]: row[1] for row in work.session().execute(measures)}}
