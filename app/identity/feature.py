@@ -15,8 +15,8 @@ from app.identity.lost import views as lost
 from app.kernel.access import Permission
 from app.kernel.actor import Actor
 from app.kernel.errors import N_
-from app.kernel.feature import Feature, NavEntry, Need
-from app.kernel.signals import preferences_chosen
+from app.kernel.feature import Feature, MeEntry, NavEntry, Need, NoticeKind
+from app.kernel.signals import Security, preferences_chosen
 
 #: Each puts its pages on the one door.
 PAGES = (views, entry, second_steps, lost)
@@ -32,9 +32,53 @@ def needs(actor: Actor) -> list[Need]:
 
 preferences_chosen.connect(remember_preferences)
 
+#: What somebody is told when the way in which they sign in was changed, by them or by somebody else.
+SECURITY = {
+    Security.PASSPHRASE: N_("Your passphrase was changed."),
+    Security.PASSKEY_ADDED: N_("A passkey was added to your account."),
+    Security.PASSKEY_REMOVED: N_("A passkey was removed from your account."),
+    Security.PASSKEY_COPIED: N_("A copy of one of your passkeys was used. It was refused; remove that passkey."),
+    Security.ONE_TIME_CODES_ADDED: N_("One-time codes were switched on for your account."),
+    Security.ONE_TIME_CODES_REMOVED: N_("One-time codes were switched off for your account."),
+    Security.RECOVERY_CODES_MADE: N_("New recovery codes were made; the old ones no longer work."),
+    Security.RECOVERY_CODE_USED: N_("One of your recovery codes was used."),
+    Security.RESET_CODE_MADE: N_("Two moderators made a code with which a new passphrase can be set for you."),
+    Security.RESET: N_("A new passphrase was set for you with a code."),
+}
+
 feature = Feature(
     name="identity",
     door=door,
+    notices=[
+        NoticeKind(f"security.{what}", words, lambda _ref: url_for("identity.sessions"), urgent=True)
+        for what, words in SECURITY.items()
+    ],
+    me=(
+        MeEntry(
+            "identity.sessions",
+            N_("Sessions"),
+            N_("Where you are signed in, and how to end it."),
+            Permission.SIGNED_IN,
+            order=10,
+        ),
+        MeEntry(
+            "identity.passphrase", N_("Passphrase"), N_("Change it whenever you like."), Permission.SIGNED_IN, order=20
+        ),
+        MeEntry(
+            "identity.second_steps",
+            N_("Second step"),
+            N_("A passkey or a code, besides your passphrase."),
+            Permission.SIGNED_IN,
+            order=30,
+        ),
+        MeEntry(
+            "identity.recovery_codes",
+            N_("Recovery codes"),
+            N_("For the day on which something is lost."),
+            Permission.SIGNED_IN,
+            order=40,
+        ),
+    ),
     sessions=Sessions(),
     tasks={"identity.forget": jobs.forget},
     hourly=("identity.forget",),

@@ -61,7 +61,13 @@ def exit() -> ResponseReturnValue:
 
 @door.page("/me", access=Permission.SIGNED_IN)
 def me() -> ResponseReturnValue:
-    return render_template("identity/me.html")
+    actor = present_actor()
+    entries = [entry for feature in present_house().features for entry in feature.me if actor.holds(entry.access)]
+    lines = [
+        {"label": gettext(entry.label), "url": url_for(entry.endpoint), "hint": gettext(entry.hint)}
+        for entry in sorted(entries, key=lambda entry: entry.order)
+    ]
+    return render_template("identity/me.html", entries=lines)
 
 
 @door.page("/me/sessions", access=Permission.SIGNED_IN)

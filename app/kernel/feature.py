@@ -29,6 +29,17 @@ class NavEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class MeEntry:
+    """A line on the page Me of everyone who holds the permission. `label` and `hint` are message ids."""
+
+    endpoint: str
+    label: str
+    hint: str
+    access: Permission
+    order: int
+
+
+@dataclass(frozen=True, slots=True)
 class Need:
     """One thing on Home that waits for this person: words, where to go, how many."""
 
@@ -130,8 +141,11 @@ class Feature:
     hourly: Sequence[str] = ()
     commands: Sequence[Command] = ()
     navigation: Sequence[NavEntry] = ()
+    me: Sequence[MeEntry] = ()
     #: What waits for this person, for Home. Each reads through its own feature's scopes.
     needs: Callable[[Actor], Sequence[Need]] | None = None
+    #: Where else one can go from the page that staff have of a person, by the person's public id.
+    about_person: Callable[[Actor, str], Sequence[Need]] | None = None
     #: What else is closed to this person at present and why, for the page about their standing.
     standing: Callable[[Actor], Sequence[Need]] | None = None
     notices: Sequence[NoticeKind] = ()

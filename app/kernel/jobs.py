@@ -203,22 +203,22 @@ def _run(job_id: int, tasks: dict[str, Task]) -> bool | _Errand:
     claimed = session.execute(
         update(Job)
         .where(Job.id == job_id, Job.state == JobState.WAITING, Job.due_at <= now())
-        .values(state=JobState.DONE, done_at=now(), attempts=Job.attempts + 1)
+        .values(due_at=now() + timedelta(seconds=LEASE_SECONDS), attempts=Job.attempts + 1)
         .returning(Job.task, Job.ids, Job.attempts)
     ).one_or_none()
     if claimed is None:
         return False
     actor: Actor = system(claimed.task)
     task, ids = tasks[claimed.task], orjson.loads(claimed.ids)
-    if not isinstance(task, Outward):
+    if isinstance(task, Outward):
+        prepared = task.prepare(actor, **ids)
+        if prepared is not None:
+            return _Errand(job_id, claimed.attempts, claimed.task, task, ids, prepared)
+    else:
         task(actor, **ids)
-        return True
-    prepared = task.prepare(actor, **ids)
-    if prepared is None:
-        return True
-    lease = now() + timedelta(seconds=LEASE_SECONDS)
-    session.execute(update(Job).where(Job.id == job_id).values(state=JobState.WAITING, done_at=None, due_at=lease))
-    return _Errand(job_id, claimed.attempts, claimed.task, task, ids, prepared)
+    done = update(Job).where(Job.id == job_id, Job.state == JobState.WAITING)
+    session.execute(done.values(state=JobState.DONE, done_at=now()))
+    return True
 
 
 @action

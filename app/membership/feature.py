@@ -8,7 +8,7 @@ from flask_babel import gettext
 from app.kernel.access import Permission
 from app.kernel.actor import Actor
 from app.kernel.errors import N_
-from app.kernel.feature import Feature, NavEntry, Need, NoticeKind, QueueKind, TwoPersonAct
+from app.kernel.feature import Feature, MeEntry, NavEntry, Need, NoticeKind, QueueKind, TwoPersonAct
 from app.kernel.signals import person_closed
 from app.membership import jobs
 from app.membership.actions import branches as branch_actions
@@ -31,6 +31,13 @@ def needs(actor: Actor) -> list[Need]:
     return found
 
 
+def about_person(actor: Actor, person: str) -> list[Need]:
+    """From a person to the branch that they stand in."""
+    if not actor.holds(Permission.MEASURES_TAKE):
+        return []
+    return [Need(gettext("Their branch"), url_for("membership.branch", id=person))]
+
+
 def standing(actor: Actor) -> list[Need]:
     """Doors that are closed for a while: in probation, or while a branch is looked at."""
     found = doors.my_doors(actor)
@@ -47,6 +54,22 @@ def _to_doors(_ref: str) -> str:
 feature = Feature(
     name="membership",
     door=door,
+    me=(
+        MeEntry(
+            "membership.vouching",
+            N_("Vouching"),
+            N_("Codes for people you know, and what you were asked."),
+            Permission.VOUCH,
+            order=70,
+        ),
+        MeEntry(
+            "membership.my_doors",
+            N_("Your doors"),
+            N_("What is open to you, and what opens when."),
+            Permission.ROOMS_USE,
+            order=75,
+        ),
+    ),
     tasks={
         "membership.forget": jobs.forget,
         "membership.ask-about-probations": jobs.ask_about_probations,
@@ -54,6 +77,7 @@ feature = Feature(
     hourly=("membership.forget", "membership.ask-about-probations"),
     needs=needs,
     standing=standing,
+    about_person=about_person,
     demo=load_membership,
     navigation=(NavEntry("membership.apply", N_("Apply"), Permission.OPEN, order=82, strangers_only=True),),
     notices=(

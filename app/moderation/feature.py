@@ -8,7 +8,7 @@ from flask_babel import gettext
 from app.kernel.access import Permission
 from app.kernel.actor import Actor
 from app.kernel.errors import N_
-from app.kernel.feature import Feature, NavEntry, Need, NoticeKind, QueueKind, Reportable, TwoPersonAct
+from app.kernel.feature import Feature, MeEntry, NavEntry, Need, NoticeKind, QueueKind, Reportable, TwoPersonAct
 from app.moderation import actions, jobs, policy, queries
 from app.moderation.demo import load_moderation
 from app.moderation.views import door
@@ -35,6 +35,22 @@ def needs(actor: Actor) -> list[Need]:
 feature = Feature(
     name="moderation",
     door=door,
+    me=(
+        MeEntry(
+            "moderation.standing",
+            N_("My standing"),
+            N_("What moderators decided about you, why, and how to appeal."),
+            Permission.STANDING_SEE,
+            order=60,
+        ),
+        MeEntry(
+            "moderation.my_reports",
+            N_("My reports"),
+            N_("What you reported, and what came of it."),
+            Permission.REPORT,
+            order=65,
+        ),
+    ),
     needs=needs,
     demo=load_moderation,
     tasks={
@@ -128,11 +144,17 @@ feature = Feature(
             lambda _ref: url_for("moderation.standing"),
             urgent=True,
         ),
-        NoticeKind("measure.lifted", N_("A measure was lifted."), lambda _ref: url_for("moderation.standing")),
+        NoticeKind(
+            "measure.lifted",
+            N_("A measure was lifted."),
+            lambda _ref: url_for("moderation.standing"),
+            urgent=True,
+        ),
         NoticeKind(
             "appeal.words",
             N_("There is an answer in your appeal."),
             lambda ref: url_for("moderation.my_appeal", id=ref),
+            urgent=True,
         ),
         NoticeKind(
             "appeal.answer",
@@ -143,6 +165,7 @@ feature = Feature(
             "appeal.decided",
             N_("Your appeal is decided."),
             lambda ref: url_for("moderation.my_appeal", id=ref),
+            urgent=True,
         ),
         NoticeKind(
             "proposal.done", N_("What you proposed is done."), lambda ref: url_for("moderation.proposal", id=ref)

@@ -3,10 +3,14 @@
 from flask import url_for
 from flask_babel import gettext
 
+from app.kernel.access import Permission
 from app.kernel.actor import Actor
+from app.kernel.db import new_public_id
 from app.kernel.errors import N_
-from app.kernel.feature import Feature, Need, NoticeKind
+from app.kernel.feature import Feature, MeEntry, Need, NoticeKind
+from app.kernel.signals import Security, security_changed
 from app.notifications import jobs, queries
+from app.notifications.actions import notify
 from app.notifications.views import door
 
 
@@ -16,9 +20,25 @@ def needs(actor: Actor) -> list[Need]:
     return [Need(gettext("New notices"), url_for("notifications.notices"), unread)] if unread else []
 
 
+def tell_of_security(_actor: Actor, *, person_id: int, what: Security) -> None:
+    """Whoever changed it: its person hears that it was changed."""
+    notify([person_id], f"security.{what}", new_public_id())
+
+
+security_changed.connect(tell_of_security)
+
 feature = Feature(
     name="notifications",
     door=door,
+    me=(
+        MeEntry(
+            "notifications.settings",
+            N_("How you are told"),
+            N_("Of what is new, here and outside."),
+            Permission.SIGNED_IN,
+            order=50,
+        ),
+    ),
     tasks={
         "notifications.tell": jobs.tell,
         "notifications.deliver": jobs.deliver,

@@ -9,6 +9,7 @@ from playwright.sync_api import Page, Response
 
 from app.kernel.web.context import manifest
 from tests.browser.conftest import Visits
+from tests.browser.places import lived_in
 from tests.server import Server
 
 KB = 1024
@@ -27,37 +28,31 @@ LANGUAGES = ("ar", "en")
 
 @dataclass
 class Place:
-    """A page, who opens it, and whether it is a room."""
+    """A page, whose token opens it, and whether it is a room."""
 
     path: str
-    member: bool
+    token: str | None
     room: bool = False
 
 
 @pytest.fixture(scope="module")
-def places(site: Server) -> tuple[str, list[Place]]:
-    """A member's token and every page that somebody lands on, with a full page of messages in the room."""
+def places(site: Server) -> list[Place]:
+    """Every page that somebody lands on, with a full page of messages in the room."""
     make = site.factory()
     token = make.token("نور", language="ar")
     actor = make.actor(token)
     room = make.room(actor)
     for number in range(60):
         make.message(actor, room, f"رسالة عن الطقس والخبز والطريق، رقم {number}. And a little English as well.")
-    member = ["/", "/rooms", "/me", "/me/sessions", "/me/passphrase", "/me/second-step", "/me/recovery-codes"]
-    everyone = ["/", "/about", "/safety", "/help", "/sign-in", "/join"]
-    return token, [
-        *(Place(path, member=False) for path in everyone),
-        *(Place(path, member=True) for path in member),
-        Place(f"/rooms/{room.public_id}", member=True, room=True),
-    ]
+    everything = [Place(path, by) for by, paths in lived_in(make, token).items() for path in paths]
+    return [*everything, Place(f"/rooms/{room.public_id}", token, room=True)]
 
 
-def test_every_page_is_small_enough_in_each_language(site: Server, places: tuple[str, list[Place]]) -> None:
-    token, all_places = places
+def test_every_page_is_small_enough_in_each_language(site: Server, places: list[Place]) -> None:
     too_large = {}
     for language in LANGUAGES:
-        for place in all_places:
-            client = site.browser(token) if place.member else requests.Session()
+        for place in places:
+            client = site.browser(place.token) if place.token else requests.Session()
             client.cookies.set("language", language, domain="127.0.0.1")
             page = client.get(site.address + place.path)
             assert page.status_code == 200
@@ -69,12 +64,11 @@ def test_every_page_is_small_enough_in_each_language(site: Server, places: tuple
 
 @pytest.mark.parametrize("mode", FIRST_LOAD)
 def test_the_first_load_stays_within_bytes_and_requests(
-    open_page: Visits, site: Server, places: tuple[str, list[Place]], mode: str
+    open_page: Visits, site: Server, places: list[Place], mode: str
 ) -> None:
-    token, all_places = places
     most_bytes, most_requests = FIRST_LOAD[mode]
-    for place in all_places:
-        page = open_page(token if place.member else None, "ar", 360)
+    for place in places:
+        page = open_page(place.token, "ar", 360)
         page.context.add_cookies([{"name": "data_mode", "value": mode, "url": site.address}])
         sizes = _load(page, place.path)
         assert sum(sizes.values()) <= most_bytes, (place, sizes)

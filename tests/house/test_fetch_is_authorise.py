@@ -40,7 +40,6 @@ REVIEWED = {
     "app/identity/queries.py _LIVE_SESSION": "whoever has the token is its person",
     "app/identity/queries.py ended_within": "row numbers for the watch over sockets; shown to nobody",
     "app/identity/queries.py still_alive": "row numbers for the watch over sockets; shown to nobody",
-    "app/identity/factors/queries.py ways_of": "counts, for whoever gave the passphrase and for the person themselves",
     "app/identity/factors/queries.py credentials_of": "goes to the browser that gave the passphrase, or is signed in",
     "app/identity/factors/queries.py find_passkey": "whoever signs with the passkey is its person",
     "app/identity/factors/queries.py one_time_code_of": "compared with what was typed; shown to nobody",
@@ -71,6 +70,8 @@ REVIEWED = {
     "app/membership/queries/vouching.py _my_vouches": "what the actor's own ledger lists",
     "app/membership/queries/vouching.py find_by_ask_code": "whoever has the applicant's code may be asked",
     "app/membership/queries/vouching.py get_my_vouch": "what the actor's own ledger lists, with their own mark",
+    "app/chat/queries.py around_reported": "ten messages around a reported one, for whoever works on the report",
+    "app/chat/queries.py find_for_removal": "a moderator takes a reported message away; the action asks whether they may",
     "app/chat/actions/rooms.py leave_room": "the room's address, right after the actor's own membership was removed",
     "app/chat/actions/epochs.py forget_old_epochs": "the hourly task; shown to nobody",
 }
@@ -240,7 +241,7 @@ def scopes() -> list[Callable[[Actor], Select[Any]]]:
 def test_whoever_has_nothing_here_sees_nothing_in_any_scope(
     house: House, make: Factory, theirs: dict[str, str], scope: Callable[[Actor], Select[Any]]
 ) -> None:
-    make.invitation()
+    make.invitation(Role.CASEWORKER)
     with work.scope(house) as opened:
         for nobody in (STRANGER, system("test"), Actor(Kind.PERSON, "someone", id=2**40)):
             assert list(opened.session.execute(scope(nobody))) == []

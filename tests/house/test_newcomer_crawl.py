@@ -26,6 +26,7 @@ from app.moderation import actions as moderation
 from app.moderation.models import Category, MeasureKind
 from tests.factories import Factory
 from tests.house.sockets import socket
+from tests.membership.people import People
 
 CANARIES = {
     "name of somebody in inner rooms": "Zumurrud Qandil",
@@ -45,7 +46,8 @@ CANARIES = {
 def plant(house: House, make: Factory) -> None:
     """Let people do what they do, each leaving a canary."""
     said = CANARIES
-    author, other = make.person(said["name of somebody in inner rooms"]), make.person()
+    people = People(house, make)
+    author, other = people.settled(said["name of somebody in inner rooms"]), people.settled()
     moderator = make.person(roles=(Role.MODERATOR,))
     room = make.room(author, other, name=said["name of an inner room"])
     message = make.message(author, room, said["message in an inner room"])
@@ -63,7 +65,7 @@ def plant(house: House, make: Factory) -> None:
         person = opened.session.scalars(select(Person).where(Person.id == author.person_id)).one()
         moderation.write_note(moderator, person, note=said["note of a moderator"])
         vouching.make_code(other, whom=said["whom a code is for"])
-        application, _code = applying.begin(STRANGER, language="en", network="somewhere")
+        application, _code = applying.start(STRANGER, language="en", network="somewhere")
         applying.choose_name(STRANGER, application, name=said["name in an application"])
         applying.say_who_knows(STRANGER, application, known_by=[said["who knows an applicant"]], codes=[])
         applying.say_why(STRANGER, application, country="", brings=said["what an applicant says"], offers="")

@@ -178,3 +178,25 @@ def test_what_cannot_be_settled_is_not_done(house: House, outside: Outside, monk
         job_id = ask()
     assert house.queue.run(job_id) is False
     assert job_of(house, job_id).state is JobState.WAITING
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_whoever_comes_back_while_another_one_is_outside_leaves_the_job_to_them(
+    house: House, outside: Outside, fails: bool
+) -> None:
+    job_id = asked(house)
+
+    def be_overtaken() -> None:
+        @action
+        def lease_again() -> None:
+            work.session().execute(update(Job).values(attempts=Job.attempts + 1))
+
+        with work.scope(house):
+            lease_again()
+        if fails:
+            raise ValueError("too late")
+
+    outside.meanwhile = be_overtaken
+    assert house.queue.run(job_id) is False
+    job = job_of(house, job_id)
+    assert (job.state, job.attempts, job.failure, settled(house)) == (JobState.WAITING, 2, None, 0)

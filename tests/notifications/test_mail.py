@@ -1,8 +1,11 @@
 """Mail that says nothing, through a real mail server that fails, delays, refuses and breaks off."""
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -99,6 +102,21 @@ def test_nothing_is_lost_and_nothing_doubled_while_the_mail_server_is_down(
     telling.work_off(later=True)
     assert len(post.letters) == 2
     assert telling.house.queue.counts().keys() == {JobState.DONE}
+
+
+def test_what_happens_while_the_server_is_down_for_hours_is_still_one_mail(
+    telling: Telling, office: Office, post: Post
+) -> None:
+    reader = telling.reader()
+    office.close()
+    for hours in range(5):
+        telling.notify(reader, ref=f"n{hours}", kind=PAUSED if hours == 4 else ANSWERED)
+        telling.tell(reader, now() + timedelta(hours=2 * hours))
+    (_code, waiting) = telling.deliveries()
+    assert (waiting.state, waiting.urgent) == (DeliveryState.WAITING, True)
+    office.open()
+    telling.work_off(later=True)
+    assert len(post.letters) == 2
 
 
 def test_a_server_that_is_busy_is_asked_again_after_growing_waits(telling: Telling, post: Post) -> None:
@@ -214,16 +232,27 @@ def test_two_workers_at_once_send_one_mail(telling: Telling, post: Post) -> None
     assert len(post.letters) == 2
 
 
-def test_two_workers_who_decide_at_once_make_one_mail(telling: Telling, post: Post) -> None:
+def test_two_workers_who_decide_at_once_make_one_mail(
+    telling: Telling, post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
     reader = telling.reader()
     telling.notify(reader)
+    both, found = threading.Barrier(2), queries.untold
+
+    def found_by_both(*args: Any, **options: Any) -> Any:
+        """What waits, once the other one has seen it too, if that could be."""
+        notices = found(*args, **options)
+        with suppress(threading.BrokenBarrierError):
+            both.wait(timeout=0.5)
+        return notices
 
     def decide(_number: int) -> None:
         with work.scope(telling.house):
             actions.tell(system("test"), reader.person_id, now())
 
-    with ThreadPoolExecutor(6) as pool:
-        list(pool.map(decide, range(6)))
+    monkeypatch.setattr(queries, "untold", found_by_both)
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(decide, range(2)))
     telling.work_off(later=True)
     assert len(telling.deliveries()) == 2
     assert len(post.letters) == 2

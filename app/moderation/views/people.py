@@ -7,7 +7,7 @@ from flask_babel import gettext
 from app.kernel.access import Permission, Role
 from app.kernel.errors import N_, Conflict, Invalid, NotFound
 from app.kernel.signals import Words
-from app.kernel.web import present_actor
+from app.kernel.web import present_actor, present_house
 from app.moderation import actions, policy, queries
 from app.moderation.forms import FindForm, MeasureForm, NoteForm, ReasonForm, RoleForm
 from app.moderation.models import Category, MeasureKind
@@ -148,6 +148,7 @@ def _page(
         may_measure=policy.can_take_measure(actor, found.id),
         may_note=actor.holds(Permission.MEASURES_TAKE),
         may_propose=actor.holds(Permission.ROLES_PROPOSE),
+        ways=[way for f in present_house().features if f.about_person for way in f.about_person(actor, id)],
         held=[_roles()[one.value] for one in read.held],
         labels=labels(),
     )

@@ -4,7 +4,7 @@ const show = (name, shown) => {
   document.querySelector(name).hidden = !shown;
 };
 
-if (form && "serviceWorker" in navigator && "PushManager" in window && "Notification" in window) {
+if (form && navigator.serviceWorker && window.PushManager && window.Notification) {
   form.hidden = false;
   show("[data-push-not]", false);
   form.addEventListener("submit", (event) => {

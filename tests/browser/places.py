@@ -1,0 +1,61 @@
+"""Every page that somebody lands on, by who opens it: for what must hold on all of them."""
+
+from app.kernel.access import Role
+from tests.factories import Factory
+from tests.house.matrix import things_of_others
+from tests.moderation.scene import Scene
+
+STRANGERS = (
+    "/",
+    "/about",
+    "/safety",
+    "/help",
+    "/sign-in",
+    "/sign-in/lost",
+    "/join",
+    "/apply",
+    "/apply/return",
+)
+MEMBERS = (
+    "/",
+    "/rooms",
+    "/me",
+    "/me/sessions",
+    "/me/passphrase",
+    "/me/second-step",
+    "/me/recovery-codes",
+    "/me/prove",
+    "/me/notices",
+    "/me/standing",
+    "/me/reports",
+    "/me/vouching",
+    "/me/doors",
+    "/notices",
+    "/moderation/log",
+)
+MODERATORS = ("/queue", "/people", "/proposals", "/record", "/moderation/figures", "/queue/limit")
+ADMINISTRATORS = ("/people/invitations", "/emergency")
+
+
+def lived_in(make: Factory, member: str) -> dict[str | None, list[str]]:
+    """Something of everything, and for the token of each kind of person the pages that they open."""
+    scene, moderator = Scene(make.house, make), make.token("هالة", roles=(Role.MODERATOR,))
+    things = things_of_others(make.house, make)
+    scene.claim(make.actor(moderator), scene.item("report"))
+    report = scene.report(make.actor(member), make.person())
+    return {
+        None: list(STRANGERS),
+        member: [*MEMBERS, f"/me/reports/{report.public_id}", f"/report/person/{things['person']}"],
+        moderator: [
+            *MODERATORS,
+            f"/queue/{things['item']}",
+            f"/people/{things['person']}",
+            f"/people/{things['person']}/branch",
+            f"/appeals/{things['appeal']}",
+            f"/measures/{things['measure']}/lift",
+            f"/proposals/{things['proposal']}",
+            f"/applications/{things['application']}",
+            f"/probations/{things['probation']}",
+        ],
+        make.token("Samar", roles=(Role.ADMINISTRATOR,)): list(ADMINISTRATORS),
+    }
