@@ -12,7 +12,7 @@ import pytest
 import redis
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import Engine, Table, create_engine, text
+from sqlalchemy import Engine, Table, create_engine, delete, text
 
 from app import create_app
 from app.kernel import work
@@ -171,9 +171,15 @@ def _empty(url: str, tables: list[Table]) -> None:
     engine = create_engine(url, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         connection.execute(text("set lock_timeout = '10s'"))
-        names = ", ".join(f'"{table.name}"' for table in tables)
-        connection.execute(text(f"truncate {names} restart identity cascade"))
-        if "data_key" in names:
+        # Few tables have rows after a test: to delete those takes a tenth of what it takes to truncate all.
+        asked = " union all ".join(
+            f"select '{table.name}' where exists (select from \"{table.name}\")" for table in tables
+        )
+        used = set(connection.scalars(text(asked)))
+        for table in reversed(tables):
+            if table.name in used:
+                connection.execute(delete(table))
+        if any(table.name == "data_key" for table in tables):
             connection.execute(text("update master_in_use set version = 1"))  # as in the copied key file
     engine.dispose()
 

@@ -30,13 +30,13 @@ PAGES = {
     "/notices": (3, 1),
     "/me/notices": (2, 1),
     "/people/invitations": (3, 1),
-    "/me/standing": (5, 1),
+    "/me/standing": (6, 1),
     "/me/doors": (4, 1),
-    "/me/vouching": (5, 1),
+    "/me/vouching": (4, 1),
     "/me/reports": (2, 1),
-    "/people": (3, 1),
-    "/proposals": (3, 1),
-    "/record": (3, 1),
+    "/people": (2, 1),
+    "/proposals": (4, 1),
+    "/record": (4, 1),
     "/moderation/log": (3, 1),
 }
 BUSY = 10

@@ -80,14 +80,13 @@ def machine(house: House) -> type[RuleBasedStateMachine]:  # noqa: C901  # one c
         @rule(who=applicants, by=st.integers(0, CROWD - 1))
         def is_vouched_for(self, who: Applicant, by: int) -> None:
             with trying():
-                vouch = vouching.accept_ask(crowd[by], who.status().ask_code)
+                vouching.accept_ask(crowd[by], who.status().ask_code)
                 self.invited[who.public_id].add(by)
             with trying():
                 mine = [line for line in asked.my_vouching(crowd[by]).asked if line.name == who.status().name]
                 for line in mine:
                     who.give(crowd[by], line.public_id)
                     self.vouches[who.public_id][by] = line.public_id
-                    del vouch
 
         @rule(who=applicants, by=st.integers(0, CROWD - 1))
         def loses_a_vouch(self, who: Applicant, by: int) -> None:

@@ -119,12 +119,15 @@ def get_person(actor: Actor, public_id: str) -> Person:
 
 
 def find_reported(actor: Actor, ref: str) -> Reported:
-    """The person whom a member wants to report. Raises NotFound for oneself and for who is no longer here."""
+    """The person whom a member wants to report. Raises NotFound for oneself and for who is no longer here.
+
+    Their name is not among the words: whoever asks may have no more than an id, and must not learn it here.
+    """
     wanted = select(Person).where(Person.public_id == ref, Person.standing == Standing.ACTIVE)
     found = work.session().scalars(wanted).one_or_none()
     if found is None or found.id == actor.id:
         raise NotFound
-    return Reported(found.id, name_of(found))
+    return Reported(found.id, "")
 
 
 def read_person(actor: Actor, person: Person) -> PersonRead:
