@@ -24,7 +24,9 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from app.identity.demo import PASSPHRASE
+from app.identity.demo import PASSPHRASE, SECRET
+from app.identity.factors.codes import present_code
+from app.kernel.db import now
 from tools.progress import CannotStart, say
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -53,6 +55,8 @@ VISITS = (
     Visit("ar-360", "نور", "ar-SY", 360, 740, 2),
     Visit("en-1280", "Lina", "en-GB", 1280, 800, 1),
 )
+#: The moderators' queue.
+STAFF = Visit("ar-1280", "هالة", "ar-SY", 1280, 800, 1)
 #: A room after dark.
 NIGHT = Visit("ar-360-night", "أبو الورد", "ar-SY", 360, 740, 2, night=True)
 
@@ -68,6 +72,8 @@ def take_all() -> list[Path]:
         browser = playwright.chromium.launch(executable_path=program, args=list(ALONE))
         for visit in VISITS:
             page = _open(browser, visit, address)
+            page.goto("/apply")
+            taken.append(_take(page, f"apply-{visit.label}"))
             page.goto("/sign-in")
             taken.append(_take(page, f"sign-in-{visit.label}"))
             _sign_in(page, visit)
@@ -78,6 +84,11 @@ def take_all() -> list[Path]:
             taken.append(_take(page, f"room-{visit.label}"))
             page.goto("/safety")
             taken.append(_take(page, f"safety-{visit.label}"))
+        page = _open(browser, STAFF, address)
+        page.goto("/sign-in")
+        _sign_in(page, STAFF)
+        page.goto("/queue")
+        taken.append(_take(page, f"queue-{STAFF.label}"))
         page = _open(browser, NIGHT, address)
         page.goto("/sign-in")
         _sign_in(page, NIGHT)
@@ -144,6 +155,10 @@ def _sign_in(page: Page, visit: Visit) -> None:
     page.locator("input[name=name]").fill(visit.person)
     page.locator("input[name=passphrase]").fill(PASSPHRASE)
     page.locator("main button[type=submit]").click()
+    page.wait_for_load_state()
+    if page.url.split("?")[0].endswith("/sign-in/second"):
+        page.locator("input[name=code]").fill(present_code(SECRET, now()))
+        page.locator("main form:has(input[name=code]) button[type=submit]").click()
     page.wait_for_url("**/")
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 
 from app.identity import passphrases
 from app.identity import queries as identity
-from app.identity.models import PersonRole
+from app.identity.models import Person, PersonRole
 from app.kernel import work
 from app.kernel.access import Permission, Role
 from app.kernel.actor import STRANGER, system
@@ -15,6 +15,7 @@ from app.kernel.audit import AuditEntry
 from app.kernel.db import now
 from app.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from app.kernel.house import House
+from app.kernel.signals import Words
 from app.membership.actions import applying, vetting
 from app.membership.models import ApplicationState, FileOpening, Trait
 from app.membership.policy import Aside
@@ -22,7 +23,7 @@ from app.membership.queries import doors
 from app.membership.queries import vetting as queries
 from app.membership.wording import Why
 from app.moderation import actions as moderation
-from app.moderation.models import Proposal
+from app.moderation.models import Category, Proposal
 from tests.factories import Factory
 from tests.membership.people import Applicant, People
 
@@ -183,6 +184,25 @@ def test_whoever_was_refused_is_recognised_by_the_vetters_under_the_same_name(pe
         [alike] = vetting.read_file(people.vetter(), again.application()).alike
     assert alike.traits == {Trait.NAME}
     assert (alike.state, alike.again_on) == (ApplicationState.REFUSED, first.now().again_on)
+
+
+def test_a_removed_member_who_applies_again_is_recognised(house: House, people: People) -> None:
+    _first, member = people.admitted("Amal")
+    one, other = people.moderator(), people.moderator()
+    with work.scope(house) as opened:
+        person = opened.session.get_one(Person, member.person_id)
+        proposal = moderation.propose_removal(
+            one, person, category=Category.SAFETY, reason="Told others who is here", words=Words.KEEP
+        )
+        moderation.consent(other, proposal)
+    again, somebody_else = people.in_review("Amal"), people.in_review("Tamim")
+    with work.scope(house):
+        file = vetting.read_file(people.vetter(), again.application())
+        plain = vetting.read_file(people.vetter(), somebody_else.application())
+    assert file.name_removed
+    assert [alike.removed for alike in file.alike] == [True]
+    assert not plain.name_removed
+    assert not any(alike.removed for alike in plain.alike)
 
 
 def test_before_the_day_the_same_name_and_people_cannot_be_sent_again_and_after_it_can(people: People) -> None:

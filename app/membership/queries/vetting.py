@@ -4,10 +4,12 @@ the action `read_file` calls `file_of`, and nothing else does."""
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from app.identity import queries as identity
+from app.identity.models import Cause, Person, Restriction, Standing
 from app.kernel import work
+from app.kernel.access import Permission
 from app.kernel.actor import Actor
 from app.kernel.db import now
 from app.kernel.errors import NotFound
@@ -55,6 +57,7 @@ class Alike:
     state: ApplicationState | None
     decided_on: date | None
     again_on: date | None
+    removed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,8 @@ class File:
     questions: list[tuple[str, str | None]]
     said: list[Said]
     name_taken: bool
+    #: Somebody with this name, or one that looks like it, was here and was removed.
+    name_removed: bool
 
 
 def get_application(actor: Actor, public_id: str) -> Application:
@@ -170,6 +175,7 @@ def file_of(application: Application) -> File:
         questions=_questions(application),
         said=[] if application.state in UNDECIDED else _said(application),
         name_taken=application.state in UNDECIDED and applying.name_taken(answers.name),
+        name_removed=_name_removed(answers.name),
     )
 
 
@@ -191,7 +197,30 @@ def alike(application: Application) -> list[Alike]:
     found: dict[int, tuple[Application, set[Trait]]] = {}
     for other, trait in rows:
         found.setdefault(other.id, (other, set()))[1].add(trait)
-    return [Alike(frozenset(traits), other.state, other.decided_on, other.again_on) for other, traits in found.values()]
+    gone = _removed({other.person_id for other, _ in found.values() if other.person_id is not None})
+    return [
+        Alike(frozenset(traits), other.state, other.decided_on, other.again_on, removed=other.person_id in gone)
+        for other, traits in found.values()
+    ]
+
+
+def _name_removed(name: str) -> bool:
+    person = identity.find_by_name(name)
+    return person is not None and person.id in _removed({person.id})
+
+
+def _removed(person_ids: set[int]) -> set[int]:
+    """Those of these people who were removed: closed for good, or suspended without an end."""
+    without_end = select(Restriction.person_id).where(
+        Restriction.withheld == Permission.SIGNED_IN,
+        Restriction.cause == Cause.MEASURE,
+        Restriction.until.is_(None),
+        Restriction.lifted_at.is_(None),
+    )
+    gone = select(Person.id).where(
+        Person.id.in_(person_ids), or_(Person.standing == Standing.CLOSED, Person.id.in_(without_end))
+    )
+    return set(work.session().scalars(gone))
 
 
 def barred(name: bytes, known_by: list[bytes], today: date) -> bool:

@@ -41,6 +41,15 @@ def load_moderation() -> None:
         words=Words.KEEP,
     )
     actions.decline(hala, declined, reason="One offer is too little to remove somebody. Let us talk to him first.")
+    actions.take(
+        dana,
+        people["ليث"],
+        MeasureKind.SUSPEND,
+        category=Category.HARASSMENT,
+        reason="كتبت إلى ثلاثة أعضاء بعد أن طلبوا منك التوقف. نوقف العضوية عشرة أيام، ويمكنك الاعتراض.",
+        days=10,
+    )
+    actions.break_glass(samar, reason="Both moderators were travelling, and somebody was being threatened.")
 
 
 def _reports(people: dict[str, int], hala: Actor, dana: Actor) -> None:
