@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, se
 
 from app.identity.models import LoginSession, Person, PersonRole, Standing
 from app.kernel import work
-from app.kernel.access import GRANTS, Permission, Role
+from app.kernel.access import GRANTS, STAFF, Permission, Role
 from app.kernel.actor import Actor
 from app.kernel.db import now
 from app.kernel.feature import TwoPersonAct
@@ -143,15 +143,28 @@ def own_measures(actor: Actor) -> Select[Measure]:
 
 
 def can_take_measure(actor: Actor, person_id: int) -> bool:
-    """Moderators, on others; an administrator too, while an emergency that they declared lasts."""
+    """Moderators, on others; an administrator too, while an emergency that they declared lasts.
+
+    Not on staff: one moderator alone could otherwise silence all who might object. Two persons take the role first.
+    """
     if person_id == actor.id:
         return False
-    return actor.holds(Permission.MEASURES_TAKE) or has_emergency(actor)
+    if has_emergency(actor):
+        return True
+    return actor.holds(Permission.MEASURES_TAKE) and not is_staff(person_id)
+
+
+def is_staff(person_id: int) -> bool:
+    """Whether somebody has a role that looks after the place."""
+    theirs = select(PersonRole.id).where(PersonRole.person_id == person_id, PersonRole.role.in_(list(STAFF)))
+    return work.session().scalar(theirs.limit(1)) is not None
 
 
 def can_lift(actor: Actor, measure: Measure) -> bool:
     """Any moderator, but not their own; a removal is lifted by two (see the act measure.lift-removal)."""
-    return measure.kind is not MeasureKind.REMOVE and can_take_measure(actor, measure.person_id)
+    if measure.kind is MeasureKind.REMOVE or measure.person_id == actor.id:
+        return False
+    return actor.holds(Permission.MEASURES_TAKE) or has_emergency(actor)
 
 
 def can_appeal(actor: Actor, measure: Measure) -> bool:

@@ -2,8 +2,9 @@
 
 import pytest
 
+from app.identity.models import PersonRole
 from app.kernel import work
-from app.kernel.access import Permission
+from app.kernel.access import Permission, Role
 from app.kernel.actor import Actor
 from app.kernel.errors import Conflict, Forbidden, NotFound
 from app.moderation import actions, queries
@@ -74,8 +75,13 @@ def test_neither_whoever_took_the_measure_nor_whoever_handled_the_report_decides
 
 
 def test_a_moderator_does_not_decide_on_their_own_appeal(scene: Scene) -> None:
-    suspended = scene.moderator()
-    appeal = appealed(scene, suspended, scene.measure(scene.moderator(), suspended))
+    """They became one while their posting was paused."""
+    member = scene.make.person()
+    measure = scene.measure(scene.moderator(), member)
+    with work.scope(scene.house) as opened, opened.writing():
+        opened.session.add(PersonRole(person_id=member.person_id, role=Role.MODERATOR))
+    suspended = scene.make.actor(scene.make.another_session(member))
+    appeal = appealed(scene, suspended, measure)
     with pytest.raises(Forbidden):
         decide(scene, suspended, appeal)
     with work.scope(scene.house):

@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 from app.identity import queries as identity
 from app.identity.models import Person, Restriction, Standing
 from app.kernel import work
-from app.kernel.access import Permission, Role, granted
+from app.kernel.access import STAFF, Permission, Role, granted
 from app.kernel.actor import Actor, system
 from app.kernel.db import now
 from app.kernel.errors import Conflict, Forbidden, Invalid, NotFound
@@ -246,3 +246,11 @@ def test_what_ended_180_days_ago_is_neither_shown_nor_kept(scene: Scene) -> None
         assert opened.session.scalars(select(Measure)).all() == []
     with pytest.raises(Shredded):
         scene.house.vault.open(measure.key_id, Place("measure", measure.public_id, "reason"), measure.reason)
+
+
+@pytest.mark.parametrize("role", sorted(STAFF))
+def test_one_moderator_alone_silences_nobody_who_looks_after_the_place(scene: Scene, role: Role) -> None:
+    moderator, colleague = scene.moderator(), scene.make.person(roles=(Role.MEMBER, role))
+    for kind in TIMED:
+        with pytest.raises(Forbidden):
+            scene.measure(moderator, colleague, kind)

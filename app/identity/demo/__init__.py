@@ -11,7 +11,17 @@ from app.kernel.access import STAFF
 from app.kernel.actor import system
 from app.kernel.db import now
 
-__all__ = ["PASSPHRASE", "PEOPLE", "SECRET", "SETTLED", "Inhabitant", "about_demo", "demo_codes", "inhabitants", "load_people"]
+__all__ = [
+    "PASSPHRASE",
+    "PEOPLE",
+    "SECRET",
+    "SETTLED",
+    "Inhabitant",
+    "about_demo",
+    "demo_codes",
+    "inhabitants",
+    "load_people",
+]
 
 #: The one passphrase of everybody in the demo. Public: it opens nothing but fiction.
 PASSPHRASE = "amber walnut quiet bridge"  # noqa: S105  # printed for everybody
