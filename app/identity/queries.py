@@ -21,7 +21,7 @@ from app.identity.models import (
 )
 from app.kernel import work
 from app.kernel.access import STAFF, Permission, Role
-from app.kernel.actor import PROVED_MINUTES, Actor, Kind
+from app.kernel.actor import Actor, Kind
 from app.kernel.db import UtcTime, now
 from app.kernel.errors import NotFound
 from app.kernel.text import fold, skeleton
@@ -71,11 +71,6 @@ def find_by_name(name: str) -> Person | None:
 def as_actor(person: Person) -> Actor:
     """Somebody who has just shown who they are and has no session yet: they act, and may open no door."""
     return Actor(Kind.PERSON, person.public_id, id=person.id)
-
-
-def recently_proved(actor: Actor, minutes: int = PROVED_MINUTES) -> bool:
-    """Whether the actor gave a passphrase or a second factor in this session during the last minutes."""
-    return actor.proved_within(minutes)
 
 
 def get_me(actor: Actor) -> Person:

@@ -8,13 +8,11 @@ from datetime import datetime
 
 import orjson
 from sqlalchemy import BigInteger, Integer, LargeBinary, String, func, select
-from sqlalchemy.dialects.postgresql import insert as postgres_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.kernel import work
 from app.kernel.actor import Actor
-from app.kernel.db import Base, RowId, UtcTime, now
+from app.kernel.db import Base, RowId, UtcTime, insert_once, now
 from app.kernel.vault import Place, Purpose, Vault
 from app.kernel.work import action
 
@@ -84,12 +82,8 @@ def record(actor: Actor, act: str, *, target_kind: str = "", target: str = "", r
 
 def _first_head(session: Session, vault: Vault) -> AuditHead:
     """The head, made if it is not there. Of two first acts at once the second waits here and then follows the first."""
-    insert_once = postgres_insert if session.get_bind().dialect.name == "postgresql" else sqlite_insert
-    session.execute(
-        insert_once(AuditHead)
-        .values(id=1, number=0, hash=START, proof=proof_of(vault, 0, START))
-        .on_conflict_do_nothing()
-    )
+    first = {"id": 1, "number": 0, "hash": START, "proof": proof_of(vault, 0, START)}
+    session.execute(insert_once(session, AuditHead).values(first))
     return session.scalars(select(AuditHead).with_for_update()).one()
 
 

@@ -28,7 +28,9 @@ from sqlalchemy import (
     create_engine,
     event,
 )
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.dialects.postgresql import insert as postgres_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from app.kernel.errors import Unavailable
 
@@ -128,6 +130,15 @@ Offload = Callable[..., Any]
 def run_here(job: Callable[..., Any], *args: Any) -> Any:
     """Run slow work on the spot: for tests, commands and the worker, which have no loop to keep free."""
     return job(*args)
+
+
+def insert_once(session: Session, model: type[DeclarativeBase]) -> Any:
+    """An INSERT, still without values, that leaves alone a row which is there already.
+
+    Of two at once the second waits for the first, and then finds theirs. Both databases have it, under two names.
+    """
+    insert = postgres_insert if session.get_bind().dialect.name == "postgresql" else sqlite_insert
+    return insert(model).on_conflict_do_nothing()
 
 
 class WriteGate:

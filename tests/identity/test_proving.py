@@ -11,7 +11,6 @@ from wtforms import StringField
 from app import create_app
 from app.features import FEATURES
 from app.identity import actions as identity
-from app.identity.queries import recently_proved
 from app.kernel.access import Permission
 from app.kernel.feature import Feature
 from app.kernel.house import House
@@ -87,8 +86,8 @@ def test_proving_gives_the_session_a_new_token_and_the_old_one_is_dead(
     assert not stolen.is_signed_in()
     after = make.actor(browser.token)
     assert after.session_id == before.session_id
-    assert recently_proved(after)
-    assert not recently_proved(after, minutes=0)
+    assert after.proved_within()
+    assert not after.proved_within(minutes=0)
     assert browser.sends("/danger", {"csrf_token": form_of_before}).status_code == 303, "open forms can still be sent"
 
 

@@ -3,14 +3,12 @@
 import secrets
 
 from sqlalchemy import delete, select, update
-from sqlalchemy.dialects.postgresql import insert as postgres_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from app.chat import policy
 from app.chat.models import Room, RoomMember
 from app.kernel import audit, work
 from app.kernel.actor import Actor, Kind, ensure
-from app.kernel.db import new_public_id, now
+from app.kernel.db import insert_once, new_public_id, now
 from app.kernel.live import publish
 from app.kernel.work import action
 
@@ -20,11 +18,9 @@ def join_room(actor: Actor, room: Room) -> None:
     """Put the actor into the room, with everything so far counted as read. Twice is as good as once."""
     ensure(policy.can_join(actor, room))
     session = work.session()
-    insert_once = postgres_insert if session.get_bind().dialect.name == "postgresql" else sqlite_insert
     added = session.execute(
-        insert_once(RoomMember)
+        insert_once(session, RoomMember)
         .values(room_id=room.id, person_id=actor.person_id, read_seq=room.last_seq, joined_on=now().date())
-        .on_conflict_do_nothing()
         .returning(RoomMember.id)
     ).one_or_none()
     if added is not None:

@@ -4,12 +4,10 @@ import secrets
 from collections.abc import Callable
 
 from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert as postgres_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from app.identity.actions import CODE_LETTERS
 from app.kernel import work
-from app.kernel.db import now
+from app.kernel.db import insert_once, now
 from app.kernel.errors import Conflict
 from app.membership import records
 from app.membership.lineage import Lineage
@@ -45,9 +43,8 @@ def touch(application: Application) -> None:
 def change_lineage(person: str, change: Callable[[Lineage], Lineage]) -> Lineage:
     """Write what `change` makes of somebody's ledger, which is made if there is none. Two at once follow each other."""
     session, tag = work.session(), records.ledger_tag(person)
-    insert = postgres_insert if session.get_bind().dialect.name == "postgresql" else sqlite_insert
     first = records.seal_ledger(records.open_ledger(person, None))
-    session.execute(insert(Ledger).values(tag=tag, sealed=first).on_conflict_do_nothing())
+    session.execute(insert_once(session, Ledger).values(tag=tag, sealed=first))
     wanted = select(Ledger).where(Ledger.tag == tag).with_for_update().execution_options(populate_existing=True)
     row = session.scalars(wanted).one()
     changed = change(records.open_ledger(person, row))

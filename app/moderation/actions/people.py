@@ -9,12 +9,11 @@ from app.identity.models import Person, PersonRole
 from app.kernel import audit, work
 from app.kernel.access import Permission, Role
 from app.kernel.actor import Actor, ensure
-from app.kernel.db import new_public_id, now
+from app.kernel.db import insert_once, new_public_id, now
 from app.kernel.errors import N_, Conflict, Invalid, NotFound
 from app.kernel.signals import Words
 from app.kernel.work import action
 from app.moderation import policy, sealing
-from app.moderation.actions.once import insert_once
 from app.moderation.actions.proposals import propose, staff_with
 from app.moderation.models import Category, Emergency, Measure, Note, Proposal
 from app.notifications.actions import notify
@@ -87,7 +86,7 @@ def carry_out_role(actor: Actor, ref: str, details: dict[str, str]) -> None:
     session, role = work.session(), Role(details["role"])
     person = person_by(ref)
     if details["change"] == "give":
-        insert_once(PersonRole, person_id=person.id, role=role)
+        work.session().execute(insert_once(work.session(), PersonRole).values(person_id=person.id, role=role))
     else:
         session.execute(delete(PersonRole).where(PersonRole.person_id == person.id, PersonRole.role == role))
     session.expire(person, ["roles"])

@@ -8,12 +8,11 @@ from sqlalchemy import select, update
 
 from app.kernel import audit, work
 from app.kernel.actor import Actor, ensure
-from app.kernel.db import new_public_id, now
+from app.kernel.db import insert_once, new_public_id, now
 from app.kernel.errors import N_, Conflict
 from app.kernel.states import move
 from app.kernel.work import action
 from app.moderation import policy, registry
-from app.moderation.actions.once import insert_once
 from app.moderation.models import Care, ItemState, QueueItem
 
 #: What nobody finishes in this time is free for somebody else.
@@ -38,16 +37,17 @@ def put_in(kind: str, ref: str, *, person_id: int | None, safety: bool, at: date
     due = moment + (min(promise, policy.SAFETY_PROMISE) if safety else promise)
     item = _open_one(kind, ref)
     if item is None:
-        insert_once(
-            QueueItem,
-            public_id=new_public_id(),
-            kind=kind,
-            ref=ref,
-            person_id=person_id,
-            safety=safety,
-            state=ItemState.OPEN,
-            opened_at=moment,
-            due_at=due,
+        work.session().execute(
+            insert_once(work.session(), QueueItem).values(
+                public_id=new_public_id(),
+                kind=kind,
+                ref=ref,
+                person_id=person_id,
+                safety=safety,
+                state=ItemState.OPEN,
+                opened_at=moment,
+                due_at=due,
+            )
         )
         item = _open_one(kind, ref)
     if item is None:
@@ -178,12 +178,13 @@ def _count_opened(actor: Actor) -> None:
 
 
 def _care(actor: Actor) -> Care:
-    insert_once(
-        Care,
-        public_id=new_public_id(),
-        person_id=actor.person_id,
-        daily_limit=DAILY_LIMIT,
-        counted_on=now().date(),
-        opened=0,
+    work.session().execute(
+        insert_once(work.session(), Care).values(
+            public_id=new_public_id(),
+            person_id=actor.person_id,
+            daily_limit=DAILY_LIMIT,
+            counted_on=now().date(),
+            opened=0,
+        )
     )
     return work.session().scalars(select(Care).where(Care.person_id == actor.person_id)).one()

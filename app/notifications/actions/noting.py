@@ -5,12 +5,10 @@ from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import delete, select, update
-from sqlalchemy.dialects.postgresql import insert as postgres_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from app.kernel import work
 from app.kernel.actor import Actor, Kind, ensure
-from app.kernel.db import now
+from app.kernel.db import insert_once, now
 from app.kernel.jobs import enqueue
 from app.kernel.work import action
 from app.notifications import policy
@@ -76,6 +74,5 @@ def forget_old(actor: Actor) -> None:
 def insert_missing(model: type[Notice | NoticeSettings], rows: list[dict[str, Any]]) -> Sequence[int]:
     """Store the rows that are not there yet. Returns whose they are."""
     session = work.session()
-    insert = postgres_insert if session.get_bind().dialect.name == "postgresql" else sqlite_insert
-    stored = insert(model).values(rows).on_conflict_do_nothing().returning(model.person_id)
+    stored = insert_once(session, model).values(rows).returning(model.person_id)
     return session.execute(stored).scalars().all()
