@@ -4,7 +4,7 @@ import gc
 import os
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +13,7 @@ import redis
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import Engine, Table, create_engine, delete, text
+from werkzeug.routing import Rule
 
 from app import create_app
 from app.kernel import work
@@ -32,6 +33,27 @@ CI = os.environ.get("CI") == "true"
 MEMORY = Path("/dev/shm")
 if MEMORY.is_dir() and os.access(MEMORY, os.W_OK):
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+
+
+def _compile_each_rule_once() -> None:
+    """Werkzeug compiles two functions for each address of each application: most of the time that making one takes.
+
+    Every test has an application of its own, with the same addresses. What is compiled depends on the parts of the
+    address and its defaults alone, so later applications take what the first one made.
+    """
+    compile_anew = Rule._compile_builder
+    made: dict[object, Callable[..., tuple[str, str]]] = {}
+
+    def compile_once(rule: Rule, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+        key = (rule.rule, tuple(rule._trace), repr(rule.defaults), append_unknown)
+        if key not in made:
+            made[key] = compile_anew(rule, append_unknown)
+        return made[key]
+
+    Rule._compile_builder = compile_once  # type: ignore[assignment, method-assign]
+
+
+_compile_each_rule_once()
 
 
 def missing(what: str) -> None:

@@ -41,6 +41,7 @@ def test_nobody_is_kept_out_of_a_page(
     for token, paths in places.items():
         # The page's policy allows no script but its own, axe included, so axe is put in past it.
         page = open_page(token, language, width, bypass_csp=True)
+        page.context.add_init_script(path=AXE)
         for path in paths:
             page.goto(path)
             problems = [*_axe(page), *_small(page), *_wide(page, width)]
@@ -51,7 +52,6 @@ def test_nobody_is_kept_out_of_a_page(
 
 def _axe(page: Page) -> list[str]:
     """Findings of the grades that fail, with where they are."""
-    page.add_script_tag(path=AXE)
     answer = page.evaluate(RUN, RULES)
     return [
         f"{violation['id']}: {node['target']}"

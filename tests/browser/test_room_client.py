@@ -272,6 +272,7 @@ def test_a_server_that_is_killed_and_comes_back_loses_nothing(scene: Scene) -> N
     for seat in (nour, lina):
         expect(seat.page.locator("[data-client-id]")).to_have_count(0, timeout=40_000)
         seat.is_live()
+    for seat in (nour, lina):  # once both are back: each waits for its own moment to try again
         expect(seat.page.locator(".message")).to_have_count(3)
     assert nour.texts() == lina.texts()
     assert sorted(lina.texts()) == sorted(["before", "during", "أيضاً"])
