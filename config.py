@@ -58,6 +58,7 @@ class Settings:
     fast_fanout: bool
     processes: int
     languages: tuple[str, ...] = LANGUAGES
+    backup_recipient: str | None = None
     idle_seconds: int = 3600
     absolute_seconds: int = 86_400
     staff_idle_seconds: int = 900
@@ -117,6 +118,7 @@ def read_settings(environ: dict[str, str] | None = None) -> Settings:
         limits=env.get("LIMITS", "on") != "off",
         fast_fanout=env.get("FANOUT", "fast") != "library",
         processes=_count("PROCESSES", env.get("PROCESSES", "1"), least=1),
+        backup_recipient=env.get("BACKUP_RECIPIENT") or None,
         languages=tuple(part.strip() for part in env.get("LANGUAGES", ",".join(LANGUAGES)).split(",")),
     )
     _refuse_unsafe(settings)
@@ -149,6 +151,8 @@ def _refuse_unusable(settings: Settings) -> None:
     if not _host_of(settings.exit_url):
         raise Unsafe(f"EXIT_URL must be a whole address such as https://example.org/, not {settings.exit_url!r}")
     _refuse_unusable_mail(settings)
+    if settings.backup_recipient and not settings.backup_recipient.startswith("age1"):
+        raise Unsafe("BACKUP_RECIPIENT must be the public half of a key of age: age1..., never the secret one")
     if not set(settings.languages) <= set(LANGUAGES):
         raise Unsafe(f"LANGUAGES must be some of {','.join(LANGUAGES)}, not {','.join(settings.languages)!r}")
 

@@ -6,9 +6,10 @@ from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.features import FEATURES
-from app.kernel import cli, i18n, migrations
+from app.kernel import cli, files, i18n, migrations
 from app.kernel.actor import STRANGER, Actor
 from app.kernel.db import Offload, run_here
+from app.kernel.erasures import check_not_restoring
 from app.kernel.feature import Feature
 from app.kernel.house import House
 from app.kernel.jobs import Queue, kernel_tasks
@@ -17,18 +18,25 @@ from app.kernel.sessions import session_cookie
 from app.kernel.web import compression, context, door, errors, headers, routes, scope
 from app.kernel.web.flask_settings import flask_settings
 from app.kernel.web.identify import identify
+from app.kernel.web.uploads import UploadingRequest
 from config import Settings, check_key_file
 
 
 def create_app(
     settings: Settings, *, features: tuple[Feature, ...] = FEATURES, offload: Offload = run_here, needs_key: bool = True
 ) -> Flask:
-    """The application. Raises Unsafe for a key file that is missing or open, Undeclared for a door without access."""
+    """The application, where it may serve.
+
+    Raises Unsafe for a key file that is missing or open and while a backup is restored, Undeclared for a door without
+    access.
+    """
     if needs_key:
         check_key_file(settings.master_key_file)
+        check_not_restoring(settings)
     house = House.build(settings, offload)
     app = Flask(__name__, static_folder=None, instance_path=str(settings.instance))
     app.config.update(flask_settings(house))
+    app.request_class = UploadingRequest
     if settings.proxies:
         behind = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies)
         app.wsgi_app = behind  # type: ignore[method-assign]  # as Flask means it
@@ -36,11 +44,12 @@ def create_app(
 
     keeper = next(feature.sessions for feature in features if feature.sessions)
     queue = Queue(house)
-    for tasks in (kernel_tasks(house), *(feature.tasks for feature in features)):
+    for tasks in (kernel_tasks(house), files.TASKS, *(feature.tasks for feature in features)):
         for name, task in tasks.items():
             queue.register(name, task)
     gateway = Gateway(house, keeper, [feature.events for feature in features if feature.events])
     house.attach(queue=queue, live=gateway, features=features)
+    app.extensions["sessions"] = keeper
 
     scope.attach(app, house)
     login = LoginManager()

@@ -15,7 +15,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app import create_app
-from app.chat.cli import _name
+from app.chat.cli import measuring_name
 from app.identity import actions as identity
 from app.identity.models import Device
 from app.kernel import work
@@ -48,7 +48,8 @@ def settle(folder: str, people: int, items: int) -> tuple[Flask, str, dict[str, 
     house.budgets = Budgets(None, enabled=False)
     with work.scope(house) as opened, opened.writing():
         house.vault.reserve_keys(Purpose.PERSON, people + 3 * items)
-        everybody = [identity.add_person(f"{_name(n % 2744)} {n}", "!", roles=(Role.MEMBER,)) for n in range(people)]
+        names = [f"{measuring_name(number % 2744)} {number}" for number in range(people)]
+        everybody = [identity.add_person(name, "!", roles=(Role.MEMBER,)) for name in names]
         moderator = identity.add_person("Moderator", "!", roles=(Role.MODERATOR,))
         token = identity.begin_session(moderator.id, device=Device.COMPUTER, second_factor=True)
         judge = Actor(Kind.PERSON, moderator.public_id, id=moderator.id, permissions=granted([Role.MODERATOR]))

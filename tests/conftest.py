@@ -12,6 +12,7 @@ import pytest
 import redis
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2.bccache import Bucket, BytecodeCache
 from sqlalchemy import Engine, Table, create_engine, delete, text
 from werkzeug.routing import Rule
 
@@ -112,7 +113,14 @@ def postgres_template(tmp_path_factory: pytest.TempPathFactory, postgres_admin: 
         _sql(postgres_admin, f'drop database if exists "{name}" with (force)')
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run what meets a database once on each kind, and what is marked `one_database` on SQLite alone."""
+    if "settings" in metafunc.fixturenames:
+        alone = metafunc.definition.get_closest_marker("one_database") is not None
+        metafunc.parametrize("settings", ["sqlite"] if alone else ["sqlite", "postgresql"], indirect=True)
+
+
+@pytest.fixture
 def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Settings]:
     """Settings of a fresh, migrated, empty instance: once on each kind of database."""
     yield from _instance(request, request.param, tmp_path)
@@ -206,8 +214,26 @@ def _empty(url: str, tables: list[Table]) -> None:
     engine.dispose()
 
 
+class _Compiled(BytecodeCache):
+    """Templates that an application of some earlier test has compiled."""
+
+    def __init__(self) -> None:
+        self._code: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self._code:
+            bucket.bytecode_from_string(self._code[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._code[bucket.key] = bucket.bytecode_to_string()
+
+
+COMPILED = _Compiled()
+
+
 def _running(settings: Settings) -> Iterator[Flask]:
     app = create_app(settings)
+    app.jinja_env.bytecode_cache = COMPILED
     yield app
     app.extensions["house"].close()
 

@@ -32,7 +32,7 @@ def bench_seed(people: int, messages: int) -> None:
         present_house().vault.reserve_keys(Purpose.PERSON, people)
         for number in range(people):
             # Nobody signs in with these: the hash is of nothing, so that seeding does not take minutes.
-            person = identity.add_person(_name(number), "!", roles=(Role.MEMBER,), demo=True)
+            person = identity.add_person(measuring_name(number), "!", roles=(Role.MEMBER,), demo=True)
             author = author or person.id
             actor = Actor(Kind.PERSON, person.public_id, id=person.id, permissions=granted([Role.MEMBER]))
             actions.join_room(actor, room)
@@ -47,7 +47,7 @@ def bench_seed(people: int, messages: int) -> None:
     click.echo(orjson.dumps(seeded).decode())
 
 
-def _name(number: int) -> str:
+def measuring_name(number: int) -> str:
     """Names of three letters that do not look like one another."""
     letters = "abdefghkpstxyz"
     return "Measure " + "".join(letters[number // 14**place % 14] for place in (2, 1, 0))

@@ -3,15 +3,17 @@
 from flask import url_for
 from flask_babel import gettext
 
-from app.chat import actions, jobs, queries
+from app.chat import actions, jobs, policy, queries
 from app.chat.cli import bench_seed
 from app.chat.demo import load_rooms
 from app.chat.live import events
+from app.chat.own_parts import part as own_part
 from app.chat.views import door
 from app.kernel.access import Permission
 from app.kernel.actor import Actor
 from app.kernel.errors import N_
-from app.kernel.feature import Feature, NavEntry, Need, Reportable
+from app.kernel.feature import DraftKind, Feature, Hideable, NavEntry, Need, Reportable
+from app.kernel.i18n import language
 from app.kernel.signals import Words, words_handled
 
 
@@ -29,10 +31,18 @@ def handle_words(actor: Actor, *, person_id: int, how: Words) -> None:
         actions.handle_words(actor, person_id, how)
 
 
+def rooms_to_hide(actor: Actor) -> list[tuple[str, str]]:
+    """The rooms that the actor may know of, their own first."""
+    arabic = language() == "ar"
+    rooms = [line.room for line in queries.rooms(actor)]
+    return [(room.public_id, room.name_ar if arabic else room.name_en) for room in rooms]
+
+
 words_handled.connect(handle_words)
 
 feature = Feature(
     name="chat",
+    own_data=(own_part,),
     door=door,
     events=events,
     tasks={"chat.forget": jobs.forget},
@@ -40,6 +50,16 @@ feature = Feature(
     commands=(bench_seed,),
     needs=needs,
     demo=load_rooms,
+    hideable=(Hideable(policy.ROOM, N_("Rooms"), rooms_to_hide),),
+    drafts=(
+        DraftKind(
+            policy.ROOM,
+            N_("In a room"),
+            endpoints=("chat.post", "chat.keep_draft"),
+            part="room",
+            url=lambda ref: url_for("chat.room", room=ref),
+        ),
+    ),
     reportable=(
         Reportable(
             "message",

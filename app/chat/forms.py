@@ -32,6 +32,9 @@ class PostForm(Form):
         ]
     )
 
+    #: Whether what is sent was kept as a draft: only then is there one to be forgotten.
+    draft = HiddenField()
+
     def validate_body(self, field: TextAreaField) -> None:
         if not (field.data or "").strip():
             raise ValidationError(_l("Write something first."))

@@ -1,12 +1,14 @@
 """Socket events of rooms, as thin as the views and over the same queries, form and actions."""
 
-from app.chat import actions, queries
-from app.chat.forms import PostForm
+from app.chat import actions, policy, queries
+from app.chat.forms import LONGEST, PostForm
 from app.kernel.access import Permission
 from app.kernel.actor import Actor
 from app.kernel.errors import Invalid, NotFound
 from app.kernel.live import Events, OpenSocket
 from app.kernel.live.events import Payload
+from app.kernel.text import clean_text
+from app.safety.actions import drafts
 
 events = Events()
 USE = Permission.ROOMS_USE
@@ -17,7 +19,7 @@ def open_room(actor: Actor, payload: Payload, socket: OpenSocket) -> Payload:
     """Listen to a room from now on, and hear what was missed since the last known number."""
     room = _room(actor, payload)
     answer = _missed(actor, room, payload, socket)
-    return {**answer, "me": actor.public_id}
+    return {**answer, "me": queries.me_in_rooms(actor).id}
 
 
 @events.on("room.since", access=USE)
@@ -32,7 +34,21 @@ def post(actor: Actor, payload: Payload, _socket: OpenSocket) -> Payload:
     room = _room(actor, payload)
     form = PostForm.from_event(payload)
     words = actions.post_message(actor, room, client_id=form.client_id.data or "", body=form.body.data or "")
+    if form.draft.data:
+        drafts.drop(actor, policy.draft_place(room.public_id))
     return {"message": words.frame()}
+
+
+@events.on("room.draft", access=USE, by_hand=True)
+def keep_draft(actor: Actor, payload: Payload, _socket: OpenSocket) -> Payload:
+    """Keep what is being typed; nothing typed is nothing kept."""
+    room, body = _room(actor, payload), payload.get("body")
+    if room.read_seq is None:
+        raise NotFound
+    if not isinstance(body, str):
+        raise Invalid
+    drafts.keep(actor, policy.draft_place(room.public_id), clean_text(body[:LONGEST]))
+    return {}
 
 
 @events.on("room.read", access=USE)

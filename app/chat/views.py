@@ -2,19 +2,23 @@
 
 from typing import Any
 
-from flask import redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import ngettext
+from flask_babel import gettext, ngettext
 
 from app.chat import actions, policy, queries
 from app.chat.forms import PostForm
 from app.chat.models import Room, RoomMember
+from app.identity.models import Space
 from app.kernel.access import Permission
 from app.kernel.actor import Actor
 from app.kernel.db import new_public_id
-from app.kernel.errors import Forbidden, Invalid, TooMany, Unavailable
+from app.kernel.errors import Forbidden, Invalid, NotFound, TooMany, Unavailable
 from app.kernel.i18n import language
 from app.kernel.web import Door, present_actor
+from app.profiles.views.blocks import block_page
+from app.safety.actions import drafts as keeping
+from app.safety.queries import drafts
 
 door = Door("chat", __name__)
 USE = Permission.ROOMS_USE
@@ -39,7 +43,9 @@ def rooms() -> ResponseReturnValue:
 def room(room: str) -> ResponseReturnValue:
     actor = present_actor()
     found = queries.get_room(actor, room)
-    return _room_page(actor, found, PostForm(formdata=None, client_id=new_public_id()))
+    words = drafts.words_at(actor, policy.draft_place(room))
+    form = PostForm(formdata=None, client_id=new_public_id(), body=words, draft="1" if words else "")
+    return _room_page(actor, found, form)
 
 
 @door.page("/rooms/<room>/messages", access=USE, methods=("POST",))
@@ -51,9 +57,27 @@ def post(room: str) -> ResponseReturnValue:
         try:
             here = queries.get_here(actor, room)
             words = actions.post_message(actor, here, client_id=form.client_id.data or "", body=form.body.data or "")
+            if form.draft.data:
+                keeping.drop(actor, policy.draft_place(room))
             return redirect(url_for("chat.room", room=room, _anchor=f"m{words.seq}"), 303)
         except (TooMany, Unavailable, Forbidden, Invalid) as refusal:
             form.refuse(refusal, at=form.body)
+    return form.answer(_room_page(actor, found, form))
+
+
+@door.page("/rooms/<room>/draft", access=USE, methods=("POST",))
+def keep_draft(room: str) -> ResponseReturnValue:
+    """Keep what stands in the form without sending it."""
+    actor, form = present_actor(), PostForm()
+    found = queries.get_room(actor, room)
+    if queries.membership_in(actor, found) is None:
+        raise NotFound
+    try:
+        keeping.keep(actor, policy.draft_place(found.public_id), form.body.data or "")
+        flash(gettext("Kept. Nobody sees it until you send it."))
+        return redirect(url_for("chat.room", room=room, _anchor="body"), 303)
+    except (TooMany, Unavailable, Invalid) as refusal:
+        form.refuse(refusal, at=form.body)
     return form.answer(_room_page(actor, found, form))
 
 
@@ -63,7 +87,7 @@ def message(room: str, seq: int) -> ResponseReturnValue:
     actor = present_actor()
     found = queries.get_room(actor, room)
     words = queries.get_message(actor, found, seq)
-    own = words.author.id == actor.public_id
+    own = words.author.id == queries.me_in_rooms(actor).id
     line = {
         "seq": words.seq,
         "author": words.author,
@@ -73,12 +97,27 @@ def message(room: str, seq: int) -> ResponseReturnValue:
         "gone": words.gone,
     }
     may_report = not (own or words.gone) and actor.holds(Permission.REPORT)
+    meets = not own and words.author != queries.GONE and actor.holds(Permission.PROFILE_KEEP)
+    profile = queries.profile_of(actor, queries.author_of(actor, found, seq)) if meets else None
     return render_template(
         "chat/message.html",
         room=_room(found),
         item=line,
         report_url=_report_url(found, seq) if may_report else None,
+        block_url=url_for("chat.block", room=room, seq=seq) if meets else None,
+        profile_url=url_for("profiles.member", person=profile) if profile else None,
     )
+
+
+@door.page("/rooms/<room>/messages/<int:seq>/block", access=USE, methods=("GET", "POST"))
+def block(room: str, seq: int) -> ResponseReturnValue:
+    """Keep away whoever wrote a message, under the name that they have in rooms."""
+    actor = present_actor()
+    if not actor.holds(Permission.PROFILE_KEEP):
+        raise NotFound
+    found = queries.get_room(actor, room)
+    author, name = queries.author_of(actor, found, seq), queries.get_message(actor, found, seq).author.name
+    return block_page(author, name, back=url_for("chat.message", room=room, seq=seq), met_in=Space.ROOMS)
 
 
 @door.page("/rooms/<room>/join", access=USE, methods=("POST",))
@@ -98,7 +137,7 @@ def leave(room: str) -> ResponseReturnValue:
 def _room_page(actor: Actor, room: Room, form: PostForm) -> str:
     membership = queries.membership_in(actor, room)
     if membership is None:
-        return _page(room, joined=False, form=form, me=actor.public_id)
+        return _page(room, joined=False, form=form, me=queries.me_in_rooms(actor))
     before, seq = _number("before"), _number("around")
     if before is not None:
         stretch = queries.older(actor, room, before=before)
@@ -114,7 +153,7 @@ def _room_page(actor: Actor, room: Room, form: PostForm) -> str:
         room,
         joined=True,
         form=form,
-        me=actor.public_id,
+        me=queries.me_in_rooms(actor),
         messages=messages,
         older_url=_url(room, "before", stretch.words[0].seq) if stretch.before else None,
         newer_url=_url(room, "around", stretch.words[-1].seq + queries.PAGE // 2) if stretch.after else None,
@@ -140,9 +179,9 @@ def _page(room: Room, **shown: Any) -> str:
 def _lines(actor: Actor, stretch: queries.Stretch, membership: RoomMember) -> list[dict[str, Any]]:
     """Messages with what the page marks: one's own, where the unread ones begin, where a day begins."""
     lines: list[dict[str, Any]] = []
-    day, line_drawn = None, False
+    day, line_drawn, me = None, False, queries.me_in_rooms(actor).id
     for words in stretch.words:
-        own = words.author.id == actor.public_id
+        own = words.author.id == me
         unread = not line_drawn and words.seq > membership.read_seq and not own
         line_drawn = line_drawn or unread
         lines.append(

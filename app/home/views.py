@@ -16,6 +16,8 @@ def index() -> ResponseReturnValue:
     actor = present_actor()
     if not actor.is_authenticated:
         return render_template("home/welcome.html")
+    if actor.is_locked:
+        return redirect(url_for("safety.unlock"))
     if not actor.holds(Permission.SIGNED_IN):  # suspended: why, until when, and how to appeal
         return redirect(url_for("moderation.standing"))
     waiting = [need for f in present_house().features if f.needs for need in f.needs(actor)]

@@ -20,42 +20,34 @@ from app.identity.models import (
     PersonRole,
     Restriction,
 )
+from app.identity.naming import NAME_TAKEN, proper_name
+from app.identity.spaces import queries as spaces
 from app.identity.tokens import new_token, token_hash
 from app.kernel import audit, work
 from app.kernel.access import Permission, Role
 from app.kernel.actor import Actor, Kind, ensure
-from app.kernel.db import new_public_id, now
+from app.kernel.db import hold, new_public_id, now
 from app.kernel.errors import N_, Conflict, Invalid
 from app.kernel.limits import Budget
 from app.kernel.signals import Security, security_changed
 from app.kernel.states import move
-from app.kernel.text import NameCode, NameProblem, check_name
 from app.kernel.vault import Purpose
 from app.kernel.work import action
 
 JOIN_BY_NETWORK = Budget("join-network", "10 per minute; 60 per hour")
 #: To lose one of these closes a door behind which somebody may be listening.
-ENDS_SESSIONS = frozenset({Permission.SIGNED_IN, Permission.ROOMS_USE, Permission.ROOMS_ALL})
+ENDS_SESSIONS = frozenset({Permission.SIGNED_IN, Permission.ROOMS_USE, Permission.ROOMS_ALL, Permission.HIDDEN_SEE})
 INVITATION_DAYS = 14
 #: For how long what is over stays (days): long enough to see that a session ended, not to see how somebody lives.
 SESSIONS_KEPT_DAYS = 2
 INVITATIONS_KEPT_DAYS = 30
 CODE_LETTERS = codes.CODE_LETTERS
 #: Letters of a code that is handed over, five bits each, and for how long one from moderators works (hours).
-INVITATION_LETTERS = RESET_CODE_LETTERS = 20
+INVITATION_LETTERS = 20
 RESET_CODE_HOURS = 24
 NO_CODE = N_("This code cannot be used. Check it letter by letter, or ask whoever gave it to you for a new one.")
 
-NAME_PROBLEMS = {
-    NameCode.EMPTY: N_("Choose a name by which others here may call you."),
-    NameCode.TOO_LONG: N_("Choose a name of at most 60 characters."),
-    NameCode.CONTROLS: N_("This name has invisible characters in it. Type it again without copying."),
-    NameCode.MIXED_SCRIPTS: N_("This name mixes alphabets within one word. Use one alphabet for each word."),
-    NameCode.NO_LETTER: N_("A name needs at least one letter."),
-    NameCode.CONFUSING: N_("This name has characters that look like others. Choose a plainer one."),
-}
 FOUNDED = N_("The first members are here. Whoever comes now applies, and two members vouch for them.")
-NAME_TAKEN = N_("This name, or one that looks like it, is already used here. Choose another.")
 
 
 @action
@@ -135,7 +127,9 @@ def join(code: str, name: str, passphrase: str, *, network: str, device: Device,
     house.budgets.spend(JOIN_BY_NETWORK, network)
     if queries.find_invitation(code) is None:
         raise Invalid(NO_CODE)
-    chosen = _chosen_name(name)
+    chosen = proper_name(name)
+    if spaces.is_taken(chosen):
+        raise Invalid(NAME_TAKEN)
     passphrases.check(passphrase, name=chosen)
     work.release()
     hashed = passphrases.hash_passphrase(house, passphrase)
@@ -148,7 +142,7 @@ def _join(code: str, name: str, hashed: str, *, device: Device, replacing: str) 
     invitation = queries.find_invitation(code)
     if invitation is None:
         raise Conflict(NO_CODE)
-    person = add_person(name, hashed, roles=(invitation.role,))
+    person = add_person(name, hashed, roles=())
     try:
         move(session, invitation, InvitationState.USED)
     except Conflict:
@@ -156,8 +150,12 @@ def _join(code: str, name: str, hashed: str, *, device: Device, replacing: str) 
     # Not which invitation: the record would say who let in whom. It is held until we commit, so that two who join at
     # once count each other.
     audit.record(queries.as_actor(person), "invitation.use", target_kind="invitation")
-    if not policy.may_come_by_invitation(invitation.role, here=queries.count_people() - 1):
+    here = queries.count_people() - 1
+    if not policy.may_come_by_invitation(invitation.role, here=here):
         raise Conflict(NO_CODE)
+    if policy.comes_with_role(invitation.role, here=here):
+        person.roles.append(PersonRole(role=invitation.role))
+        session.flush()
     return begin_session(person.id, device=device, replacing=replacing)
 
 
@@ -176,12 +174,17 @@ def add_person(
     Raises Conflict when the name is taken meanwhile.
     """
     session, vault = work.session(), work.house().vault
+    index = queries.name_index(name)
+    # Names of spaces are in another table: whoever takes the same one there waits until we are done, and we for them.
+    hold(session, f"name:{index.hex()}")
+    if spaces.is_taken_in_a_space(index):
+        raise Conflict(NAME_TAKEN)
     public_id = new_public_id()
     key_id = vault.create_key(Purpose.PERSON)
     person = Person(
         public_id=public_id,
         key_id=key_id,
-        name_index=queries.name_index(name),
+        name_index=index,
         name=vault.seal(key_id, queries.name_place(public_id), name.encode()),
         passphrase=vault.seal(key_id, queries.passphrase_place(public_id), hashed.encode()),
         language=language,
@@ -216,22 +219,23 @@ def change_security(actor: Actor, act: str, what: Security) -> None:
 
 
 @action
-def make_reset_code(actor: Actor, person_id: int) -> str:
+def make_reset_code(actor: Actor, person_id: int, *, first: str = "") -> str:
     """Make a code with which a person who lost their passphrase sets a new one, and return it in groups of five.
 
-    The caller has seen to it that two moderators who know the person agreed. It works once, for a day, in the place of
-    any code made before; it is not stored, and the person is told. Raises Forbidden for oneself.
+    It begins with `first`, which is not returned: whoever has only one of the halves opens nothing. The caller has seen to
+    it that two moderators who know the person agreed. It works once, for a day, in the place of any code made before; it
+    is not stored, and the person is told. Raises Forbidden for oneself.
     """
     ensure(policy.can_make_reset_code(actor, person_id))
-    session, code = work.session(), codes.new_code(RESET_CODE_LETTERS)
+    session, second = work.session(), codes.new_code(codes.RESET_LETTERS - len(first))
     person = session.get_one(Person, person_id)
     session.execute(delete(ResetCode).where(ResetCode.person_id == person_id))
-    index = factors.reset_index(person.public_id, code)
+    index = factors.reset_index(person.public_id, first + second)
     session.add(ResetCode(person_id=person_id, code_index=index, expires_at=now() + timedelta(hours=RESET_CODE_HOURS)))
     session.flush()
     audit.record(actor, "passphrase.reset-code", target_kind="person", target=person.public_id)
     security_changed.send(actor, person_id=person_id, what=Security.RESET_CODE_MADE)
-    return codes.in_groups(code)
+    return codes.in_groups(second)
 
 
 @action
@@ -240,7 +244,7 @@ def invite(actor: Actor, *, role: Role = Role.MEMBER, days: int = INVITATION_DAY
 
     Raises Forbidden, Invalid for a member once the founders are here.
     """
-    ensure(policy.can_invite(actor))
+    ensure(policy.can_invite(actor, role))
     if not policy.may_come_by_invitation(role, here=queries.count_people()):
         raise Invalid(FOUNDED)
     code = codes.new_code(INVITATION_LETTERS)
@@ -288,7 +292,10 @@ def restrict(
     session.flush()
     if closed & ENDS_SESSIONS:
         _end(LoginSession.person_id == person_id)
-    audit.record(actor, "restriction.begin", target_kind=cause.value, target=ref)
+    if (
+        cause is not Cause.TRAVEL
+    ):  # what somebody hides of themselves stands in no record, where they might have to show it
+        audit.record(actor, "restriction.begin", target_kind=cause.value, target=ref)
 
 
 @action
@@ -299,12 +306,12 @@ def lift_restrictions(actor: Actor, ref: str, withheld: Iterable[Permission] = (
         update(Restriction)
         .where(Restriction.ref == ref, Restriction.lifted_at.is_(None), *which)
         .values(lifted_at=now())
-        .returning(Restriction.id)
+        .returning(Restriction.cause)
     )
-    count = len(lifted.all())
-    if count:
+    causes = lifted.scalars().all()
+    if set(causes) - {Cause.TRAVEL}:
         audit.record(actor, "restriction.lift", target_kind="cause", target=ref)
-    return count
+    return len(causes)
 
 
 @action
@@ -317,17 +324,6 @@ def forget_what_is_over(actor: Actor) -> None:
     session.execute(delete(Invitation).where(Invitation.expires_at < moment - timedelta(days=INVITATIONS_KEPT_DAYS)))
     for short_lived in (HalfSignIn, PasskeyChallenge, ResetCode):
         session.execute(delete(short_lived).where(short_lived.expires_at < moment))
-
-
-def _chosen_name(name: str) -> str:
-    """The name, cleaned. Raises Invalid in words when it does not do or is taken."""
-    try:
-        chosen = check_name(name)
-    except NameProblem as problem:
-        raise Invalid(NAME_PROBLEMS[problem.code]) from None
-    if queries.find_by_name(chosen) is not None:
-        raise Invalid(NAME_TAKEN)
-    return chosen
 
 
 def _end(*which: ColumnElement[bool]) -> int:

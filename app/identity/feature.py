@@ -11,20 +11,25 @@ from app.identity.door import door
 from app.identity.entry import views as entry
 from app.identity.factors import views as second_steps
 from app.identity.keeper import Sessions
+from app.identity.looked import queries as looks
+from app.identity.looked import views as looked
 from app.identity.lost import views as lost
+from app.identity.own_parts import part as own_part
+from app.identity.spaces import jobs as names
+from app.identity.spaces import views as spaces
 from app.kernel.access import Permission
 from app.kernel.actor import Actor
 from app.kernel.errors import N_
-from app.kernel.feature import Feature, MeEntry, NavEntry, Need, NoticeKind
+from app.kernel.feature import Feature, MeEntry, NavEntry, Need, NoticeKind, Reportable
 from app.kernel.signals import Security, preferences_chosen
 
 #: Each puts its pages on the one door.
-PAGES = (views, entry, second_steps, lost)
+PAGES = (views, entry, second_steps, lost, looked, spaces)
 
 
 def needs(actor: Actor) -> list[Need]:
     """A second step, for whoever has work here that is closed without it."""
-    if not actor.lacks_factor:
+    if not (actor.lacks_factor and actor.holds(Permission.SETTINGS_CHANGE)):
         return []
     label = gettext("Set up a second step: until then your work here is closed")
     return [Need(label, url_for("identity.second_steps"))]
@@ -48,6 +53,7 @@ SECURITY = {
 
 feature = Feature(
     name="identity",
+    own_data=(own_part,),
     door=door,
     notices=[
         NoticeKind(f"security.{what}", words, lambda _ref: url_for("identity.sessions"), urgent=True)
@@ -62,26 +68,45 @@ feature = Feature(
             order=10,
         ),
         MeEntry(
-            "identity.passphrase", N_("Passphrase"), N_("Change it whenever you like."), Permission.SIGNED_IN, order=20
+            "identity.passphrase",
+            N_("Passphrase"),
+            N_("Change it whenever you like."),
+            Permission.SETTINGS_CHANGE,
+            order=20,
         ),
         MeEntry(
             "identity.second_steps",
             N_("Second step"),
             N_("A passkey or a code, besides your passphrase."),
-            Permission.SIGNED_IN,
+            Permission.SETTINGS_CHANGE,
             order=30,
         ),
         MeEntry(
             "identity.recovery_codes",
             N_("Recovery codes"),
             N_("For the day on which something is lost."),
-            Permission.SIGNED_IN,
+            Permission.SETTINGS_CHANGE,
             order=40,
+        ),
+        MeEntry(
+            "identity.names",
+            N_("Names"),
+            N_("Another name in rooms, with opportunities, with testimonies."),
+            Permission.SETTINGS_CHANGE,
+            order=60,
+        ),
+        MeEntry(
+            "identity.looked",
+            N_("Who looked"),
+            N_("When staff opened what is yours, and what for."),
+            Permission.SIGNED_IN,
+            order=70,
         ),
     ),
     sessions=Sessions(),
-    tasks={"identity.forget": jobs.forget},
-    hourly=("identity.forget",),
+    reportable=(Reportable("look", N_("A look at what is yours"), find=looks.find_reported, context=lambda _ref: ()),),
+    tasks={"identity.forget": jobs.forget, "identity.forget-names": names.forget},
+    hourly=("identity.forget", "identity.forget-names"),
     commands=(init,),
     needs=needs,
     demo=load_people,

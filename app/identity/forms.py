@@ -18,7 +18,7 @@ class JoinForm(Form):
     passphrase = PasswordField(_l("Passphrase"), [InputRequired(_l("Choose a passphrase.")), LONG])
 
 
-#: Whom an administrator may invite. Members come first, and only while there are too few to vouch for anybody.
+#: What `policy.INVITED` is called.
 ROLES = [
     SelectChoice(Role.MEMBER.value, _l("Member")),
     SelectChoice(Role.MODERATOR.value, _l("Moderator")),
@@ -30,6 +30,7 @@ class InvitationForm(Form):
     role = SelectField(_l("For a"), choices=ROLES)
 
     def offer(self, members: bool) -> None:
-        """Leave members out once they come in by applying."""
+        """Leave members out once they come in by applying, and say that staff are then made by two."""
         if not members:
             self.role.choices = ROLES[1:]
+            self.role.description = _l("Whoever comes now begins without a role. Two persons give it, from their page.")

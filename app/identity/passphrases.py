@@ -57,12 +57,12 @@ def hash_passphrase(house: House, passphrase: str) -> str:
 
 
 def matches(house: House, stored: str | None, passphrase: str) -> bool:
-    """Whether the passphrase is the one that was hashed. Takes as long when there is none (`stored` is None).
+    """Whether the passphrase is the one that was hashed. Takes as long when there is none (`stored` is None, or empty).
 
     Raises Unavailable when too many wait for theirs.
     """
     fits = bool(_one_of_few(house, _verify, stored or _nobody, _normal(passphrase)))
-    return fits and stored is not None
+    return fits and bool(stored)
 
 
 def _verify(stored: str, passphrase: str) -> bool:

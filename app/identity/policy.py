@@ -26,6 +26,8 @@ def visible_invitations(actor: Actor) -> Select[Invitation]:
 
 #: So many are let in by invitation before there is anybody to vouch (docs/decisions/0015-founding.md).
 FOUNDERS = 12
+#: Whom an administrator may invite. Members come first, and only while there are too few to vouch for anybody.
+INVITED = (Role.MEMBER, Role.MODERATOR, Role.CASEWORKER)
 
 
 def may_come_by_invitation(role: Role, *, here: int) -> bool:
@@ -33,9 +35,20 @@ def may_come_by_invitation(role: Role, *, here: int) -> bool:
     return role is not Role.MEMBER or here < FOUNDERS
 
 
-def can_invite(actor: Actor) -> bool:
-    """Whoever holds the permission, and `flask init`, which invites before anybody is here."""
-    return actor.holds(Permission.INVITATIONS_MAKE) or actor.kind is Kind.SYSTEM
+def comes_with_role(role: Role, *, here: int) -> bool:
+    """Whether whoever comes by an invitation has at once what it is for.
+
+    Founders do, and an administrator whom the server's operator lets in. Everybody later begins without a role, and two
+    persons give it: one administrator alone could otherwise let in the second person of every act of two.
+    """
+    return here < FOUNDERS or role is Role.ADMINISTRATOR
+
+
+def can_invite(actor: Actor, role: Role) -> bool:
+    """Whoever holds the permission; `flask init`, which invites before anybody is here, and alone an administrator."""
+    if actor.kind is Kind.SYSTEM:
+        return True
+    return actor.holds(Permission.INVITATIONS_MAKE) and role in INVITED
 
 
 def can_make_reset_code(actor: Actor, person_id: int) -> bool:

@@ -17,6 +17,8 @@ from app.identity.models import (
     Person,
     PersonRole,
     Restriction,
+    Space,
+    SpaceName,
     Standing,
 )
 from app.kernel import work
@@ -25,7 +27,7 @@ from app.kernel.actor import Actor, Kind
 from app.kernel.db import UtcTime, now
 from app.kernel.errors import NotFound
 from app.kernel.text import fold, skeleton
-from app.kernel.vault import Place
+from app.kernel.vault import Place, Shredded
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,28 +84,38 @@ def get_me(actor: Actor) -> Person:
 
 
 def name_of(person: Person) -> str:
-    """The chosen name, out of the vault."""
-    return work.house().vault.open(person.key_id, name_place(person.public_id), person.name).decode()
+    """The chosen name, out of the vault; nothing for whoever is erased."""
+    return opened_name(person.key_id, name_place(person.public_id), person.name)
+
+
+def opened_name(key_id: str, place: Place, sealed: bytes) -> str:
+    """A name, out of the vault; nothing for whoever is erased, or whose key is gone already."""
+    try:
+        return work.house().vault.open(key_id, place, sealed).decode() if sealed else ""
+    except Shredded:
+        return ""
 
 
 def names_of(person_ids: Collection[int]) -> dict[int, tuple[str, str]]:
-    """Public id and chosen name for each row number, with one query here and one in the keys database."""
+    """Public id and chosen name for each row number, with one query here and one in the keys database.
+
+    The name of whoever is erased is empty.
+    """
     if not person_ids:
         return {}
-    vault = work.house().vault
     rows = (
         work.session()
         .execute(select(Person.id, Person.public_id, Person.key_id, Person.name).where(Person.id.in_(person_ids)))
         .all()
     )
-    vault.prefetch(row.key_id for row in rows)
-    return {
-        row.id: (row.public_id, vault.open(row.key_id, name_place(row.public_id), row.name).decode()) for row in rows
-    }
+    work.house().vault.prefetch(row.key_id for row in rows if row.key_id)
+    return {row.id: (row.public_id, opened_name(row.key_id, name_place(row.public_id), row.name)) for row in rows}
 
 
 def passphrase_hash(person: Person) -> str:
-    """The Argon2 hash, out of the vault."""
+    """The Argon2 hash, out of the vault; nothing for whoever is erased."""
+    if not person.passphrase:
+        return ""
     sealed, place = person.passphrase, passphrase_place(person.public_id)
     return work.house().vault.open(person.key_id, place, sealed).decode()
 
@@ -200,6 +212,10 @@ class LiveSession(NamedTuple):
     sealed_name: bytes
     language: str | None
     data_mode: str | None
+    locked_at: datetime | None
+    locks_after: int | None
+    #: Names of their own that spaces know the person by: space, public id there, sealed name.
+    names: frozenset[tuple[Space, str, bytes]]
 
 
 #: Prepared once: every request and every event passes here.
@@ -216,11 +232,17 @@ _LIVE_SESSION = (
         Person.name,
         Person.language,
         Person.data_mode,
+        LoginSession.locked_at,
+        Person.locks_after,
+        SpaceName.space,
+        SpaceName.public_id,
+        SpaceName.name,
         PersonRole.role,
         Restriction.withheld,
     )
     .join(Person, Person.id == LoginSession.person_id)
     .outerjoin(PersonRole, PersonRole.person_id == Person.id)
+    .outerjoin(SpaceName, (SpaceName.person_id == Person.id) & SpaceName.name.is_not(None))
     .outerjoin(
         Restriction,
         (Restriction.person_id == Person.id)
@@ -242,7 +264,8 @@ def live_session(token_hash: bytes, moment: datetime) -> tuple[LiveSession, set[
         return None
     roles = {row[-2] for row in rows if row[-2] is not None}
     withheld = {row[-1] for row in rows if row[-1] is not None}
-    return LiveSession._make(rows[0][:-2]), roles, withheld
+    names = frozenset(tuple(row[-5:-2]) for row in rows if row[-5] is not None)
+    return LiveSession._make((*rows[0][:-5], names)), roles, withheld
 
 
 def restrictions_of(person_id: int) -> list[Restriction]:
@@ -270,34 +293,3 @@ def limits_for(roles: Iterable[Role]) -> tuple[timedelta, timedelta]:
     if STAFF.intersection(roles):
         return timedelta(seconds=settings.staff_idle_seconds), timedelta(seconds=settings.staff_absolute_seconds)
     return timedelta(seconds=settings.idle_seconds), timedelta(seconds=settings.absolute_seconds)
-
-
-def ended_within(seconds: float) -> list[int]:
-    """Sessions ended during the last `seconds`, in any process."""
-    since = now() - timedelta(seconds=seconds)
-    return list(work.session().scalars(select(LoginSession.id).where(LoginSession.ended_at > since)))
-
-
-def still_alive(session_ids: Collection[int]) -> set[int]:
-    """Those of the given sessions that are neither ended, nor over their limits, nor of a person who may not act."""
-    if not session_ids:
-        return set()
-    rows = work.session().execute(
-        select(LoginSession, PersonRole.role)
-        .join(Person, Person.id == LoginSession.person_id)
-        .outerjoin(PersonRole, PersonRole.person_id == Person.id)
-        .where(
-            LoginSession.id.in_(session_ids),
-            LoginSession.ended_at.is_(None),
-            LoginSession.expires_at > now(),
-            Person.standing == Standing.ACTIVE,
-        )
-    )
-    roles: dict[int, list[Role]] = {}
-    sessions: dict[int, LoginSession] = {}
-    for session, role in rows:
-        sessions[session.id] = session
-        roles.setdefault(session.id, []).extend([role] if role else [])
-    return {
-        number for number, session in sessions.items() if session.last_seen_at + limits_for(roles[number])[0] > now()
-    }

@@ -82,7 +82,8 @@ def sessions() -> ResponseReturnValue:
         }
         for line in queries.my_sessions(present_actor())
     ]
-    return render_template("identity/sessions.html", sessions=lines)
+    may_change = present_actor().holds(Permission.SETTINGS_CHANGE)
+    return render_template("identity/sessions.html", sessions=lines, may_change=may_change)
 
 
 @door.page("/me/sessions/<id>/end", access=Permission.SIGNED_IN, methods=("POST",))

@@ -15,6 +15,16 @@ class Permission(StrEnum):
     #: Whoever has a login, even while everything else is withheld from them: their own standing, and appealing.
     STANDING_SEE = "standing.see"
     SIGNED_IN = "signed-in"
+    #: All that is left to a session whose screen is locked.
+    UNLOCK = "screen.unlock"
+    #: How one signs in, what one is told of, what one hides: withheld while travelling.
+    SETTINGS_CHANGE = "settings.change"
+    #: What one chose to hide while travelling.
+    HIDDEN_SEE = "hidden.see"
+    EXPORT = "own-data.export"
+    ERASE = "own-data.erase"
+    #: A profile, lists and connections of one's own, and the profiles that others show.
+    PROFILE_KEEP = "profile.keep"
     ROOMS_USE = "rooms.use"
     #: Rooms that are not open to newcomers.
     ROOMS_ALL = "rooms.all"
@@ -23,10 +33,11 @@ class Permission(StrEnum):
     CONTACT_FIRST = "contact.first"
     DIRECTORY_USE = "directory.use"
     VOUCH = "vouch"
-    EXPORT = "export"
     REPORT = "report"
     QUEUE_WORK = "queue.work"
     VET = "applications.vet"
+    #: What members show to caseworkers, each time with a purpose that the member reads.
+    CASES_WORK = "cases.work"
     PEOPLE_SEE = "people.see"
     MEASURES_TAKE = "measures.take"
     ROLES_PROPOSE = "roles.propose"
@@ -53,12 +64,13 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
         Permission.CONTACT_FIRST,
         Permission.DIRECTORY_USE,
         Permission.VOUCH,
-        Permission.EXPORT,
         Permission.REPORT,
+        Permission.PROFILE_KEEP,
     },
     Role.MODERATOR: _ROOMS
     | {
         Permission.REPORT,
+        Permission.PROFILE_KEEP,
         Permission.QUEUE_WORK,
         Permission.VET,
         Permission.PEOPLE_SEE,
@@ -67,7 +79,7 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
     },
     Role.VETTER: frozenset({Permission.QUEUE_WORK, Permission.VET}),
     Role.COORDINATOR: frozenset(),
-    Role.CASEWORKER: frozenset(),
+    Role.CASEWORKER: frozenset({Permission.CASES_WORK, Permission.PROFILE_KEEP}),
     Role.ADMINISTRATOR: frozenset(
         {Permission.INVITATIONS_MAKE, Permission.PEOPLE_SEE, Permission.ROLES_PROPOSE, Permission.RECORD_READ}
     ),
@@ -78,6 +90,19 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
 #: was begun with a second factor (SAFETY.md, Identity).
 STAFF = frozenset({Role.MODERATOR, Role.VETTER, Role.COORDINATOR, Role.CASEWORKER, Role.ADMINISTRATOR})
 
+#: What everybody has who is signed in, until it is withheld.
+_SIGNED_IN = frozenset(
+    {
+        Permission.SIGNED_IN,
+        Permission.UNLOCK,
+        Permission.SETTINGS_CHANGE,
+        Permission.HIDDEN_SEE,
+        Permission.EXPORT,
+        Permission.ERASE,
+    }
+)
+#: What is left to somebody whose screen is locked: to open it.
+LOCKED = frozenset({Permission.OPEN, Permission.UNLOCK})
 #: What is left to somebody whose being here is suspended: to see why, for how long, and to appeal.
 _SUSPENDED = frozenset({Permission.OPEN, Permission.STANDING_SEE})
 
@@ -92,7 +117,7 @@ def granted(
     if Permission.SIGNED_IN in withheld:
         return _SUSPENDED
     working = roles if second_factor else [role for role in roles if role not in STAFF]
-    held = _SUSPENDED | {Permission.SIGNED_IN}
+    held = _SUSPENDED | _SIGNED_IN
     return held.union(*(GRANTS[role] for role in working)).difference(withheld)
 
 

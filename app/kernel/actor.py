@@ -1,5 +1,6 @@
 """Who acts: a signed-in person with their standing, a stranger who may do nothing, or a named part of the system."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -38,6 +39,10 @@ class Actor:
     proved_at: datetime | None = None
     #: Has a role whose rights wait for a second factor.
     lacks_factor: bool = False
+    #: Has a short code, with which the screen can be locked.
+    has_lock: bool = False
+    #: Who they are in a space where they go by a name of its own: public id and name, by the space.
+    aliases: Mapping[str, tuple[str, str]] = field(default_factory=dict, compare=False)
 
     def holds(self, permission: Permission) -> bool:
         """Whether this actor's roles and standing grant the permission. Says nothing about a single record."""
@@ -46,6 +51,15 @@ class Actor:
     def proved_within(self, minutes: int = PROVED_MINUTES) -> bool:
         """Whether a passphrase or a second factor was given in this session so recently."""
         return self.proved_at is not None and now() - self.proved_at < timedelta(minutes=minutes)
+
+    def known_in(self, space: str) -> tuple[str, str]:
+        """Public id and name by which others know them in this space."""
+        return self.aliases.get(space, (self.public_id, self.name))
+
+    @property
+    def is_locked(self) -> bool:
+        """Whether the screen of this session is locked: nothing opens but the way to open it."""
+        return self.holds(Permission.UNLOCK) and not self.holds(Permission.SIGNED_IN)
 
     @property
     def person_id(self) -> int:

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TextIO
 
 import click
@@ -10,8 +11,10 @@ from flask.cli import AppGroup
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.kernel import audit, heads, migrations, work
+from app.kernel import backup as backups
 from app.kernel.actor import system
 from app.kernel.doctor import examine
+from app.kernel.erasures import check_not_restoring
 from app.kernel.errors import Refusal
 from app.kernel.house import House
 from app.kernel.jobs import retry_set_aside
@@ -27,7 +30,7 @@ keys_group = AppGroup("keys", help="The keys that seal everything.")
 
 def attach(app: Flask) -> None:
     """Add the commands to the app."""
-    for command in (instance, demo, doctor, worker, audit_group, jobs_group, keys_group):
+    for command in (instance, demo, doctor, worker, backup, restore, audit_group, jobs_group, keys_group):
         app.cli.add_command(command)
 
 
@@ -63,6 +66,9 @@ def make_instance(app: Flask) -> list[str]:
     house.vault.prepare()
     with work.scope(house):
         audit.prepare()
+    for feature in house.features:
+        if feature.before_serving is not None:
+            done += feature.before_serving(house)
     return done
 
 
@@ -70,6 +76,7 @@ def make_instance(app: Flask) -> list[str]:
 def instance() -> None:
     """Make the key file and the databases, or bring them up to date."""
     try:
+        check_not_restoring(present_house().settings)
         done = make_instance(current_app._get_current_object())  # type: ignore[attr-defined]  # Flask's proxy
     except Unsafe as problem:
         raise click.ClickException(str(problem)) from None
@@ -115,7 +122,66 @@ def doctor() -> None:
 @click.command()
 def worker() -> None:
     """Run jobs until told to stop."""
+    try:
+        check_not_restoring(present_house().settings)
+    except Unsafe as problem:
+        raise click.ClickException(str(problem)) from None
     run_worker(present_house())
+
+
+@click.command("backup")
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@click.option("--recipient", help="In place of BACKUP_RECIPIENT: age1...")
+def backup(folder: Path, recipient: str | None) -> None:
+    """Write data and keys into two sealed files in FOLDER, while people write on. Never the master key."""
+    house = present_house()
+    try:
+        wanted = recipient or house.settings.backup_recipient or ""
+        with click.progressbar(length=2, label="backup") as bar:
+            taken = backups.take(house, folder, wanted, lambda _step: bar.update(1))
+    except (Unsafe, OSError) as problem:
+        raise click.ClickException(str(problem)) from None
+    for path in (taken.data, taken.keys):
+        click.echo(f"written: {path}")
+    for path in taken.destroyed:
+        click.echo(f"destroyed, since it is older than seven days: {path}")
+
+
+@click.command("restore")
+@click.argument("data", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("keys", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--identity",
+    required=True,
+    type=click.File(),
+    help="The file with the secret half of the recipient: AGE-SECRET-KEY-1...",
+)
+@click.option(
+    "--erasures",
+    "ledgers",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A newer erasures.txt, such as that of the instance that was lost.",
+)
+def restore(data: Path, keys: Path, identity: TextIO, ledgers: tuple[Path, ...]) -> None:
+    """Put a backup into an empty instance, and erase again whoever was erased since, before anybody is served."""
+    house, app = present_house(), current_app._get_current_object()  # type: ignore[attr-defined]  # Flask's proxy
+    secret = next((line.strip() for line in identity if line.startswith("AGE-SECRET-KEY-")), "")
+    try:
+        with click.progressbar(length=3, label="restore") as bar:
+            done = backups.restore(
+                house,
+                backups.Backup(data, keys, secret, ledgers),
+                lambda: make_instance(app),
+                lambda _step: bar.update(1),
+            )
+    except (Unsafe, OSError) as problem:
+        raise click.ClickException(str(problem)) from None
+    except SQLAlchemyError as error:
+        raise click.ClickException(f"the database fails ({type(error).__name__})") from error
+    for line in done:
+        click.echo(line)
+    click.echo("restored, and well. Sessions come back as they were; start web and worker when you are ready")
 
 
 @jobs_group.command("retry")

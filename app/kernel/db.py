@@ -27,6 +27,8 @@ from sqlalchemy import (
     TypeDecorator,
     create_engine,
     event,
+    func,
+    select,
 )
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
@@ -139,6 +141,12 @@ def insert_once(session: Session, model: type[DeclarativeBase]) -> Any:
     """
     insert = postgres_insert if session.get_bind().dialect.name == "postgresql" else sqlite_insert
     return insert(model).on_conflict_do_nothing()
+
+
+def hold(session: Session, what: str) -> None:
+    """Keep whoever holds the same thing waiting until this transaction is over. On SQLite one writes at a time anyway."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(select(func.pg_advisory_xact_lock(func.hashtext(what))))
 
 
 class WriteGate:

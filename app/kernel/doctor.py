@@ -12,6 +12,9 @@ from flask import Flask
 from flask_alembic import Alembic
 from sqlalchemy import text
 
+from app.kernel import erasures
+from app.kernel.backup.taking import taken_at
+from app.kernel.db import now
 from app.kernel.house import House
 from app.kernel.jobs import JobState
 from config import Unsafe, check_key_file
@@ -19,6 +22,8 @@ from config import Unsafe, check_key_file
 ENOUGH_DISK = 500 * 1024 * 1024
 #: A clock that is off by more than this (seconds) breaks one-time codes and the limits of sessions.
 CLOCK_SLACK = 30
+#: A backup is taken each day; after this one day was missed.
+BACKUP_HOURS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +40,7 @@ def examine(app: Flask) -> list[Finding]:
     house: House = app.extensions["house"]
     findings: list[Finding] = []
     checks: list[Callable[[Flask, House], Iterator[Finding]]] = [
-        _key_file, _modes, _databases, _migrations, _keys, _queue, _redis, _mail, _disk, _clock,
+        _key_file, _modes, _databases, _migrations, _keys, _erasures, _backup, _queue, _redis, _mail, _disk, _clock,
     ]  # fmt: skip
     for check in checks:
         try:
@@ -91,6 +96,30 @@ def _keys(_app: Flask, house: House) -> Iterator[Finding]:
         yield Finding("keys", False, words)
     else:
         yield Finding("keys", True, f"{house.vault.count_keys()} open")
+
+
+def _erasures(_app: Flask, house: House) -> Iterator[Finding]:
+    if erasures.is_being_restored(house.settings.instance):
+        yield Finding("erasures", False, "a restore has begun and is not over: run `flask restore` again")
+        return
+    try:
+        yield Finding("erasures", True, f"{len(erasures.read(house))} in the ledger")
+    except Unsafe as problem:
+        yield Finding("erasures", False, str(problem))
+
+
+def _backup(_app: Flask, house: House) -> Iterator[Finding]:
+    if house.settings.backup_recipient is None:
+        well = not house.settings.production
+        yield Finding("backup", well, "none is taken" + ("" if well else ": set BACKUP_RECIPIENT, see `flask backup`"))
+        return
+    at = taken_at(house)
+    if at is None:
+        yield Finding("backup", False, "none was taken yet: `flask backup FOLDER`, each day by a timer")
+        return
+    hours = int((now() - at).total_seconds() // 3600)
+    well = hours < BACKUP_HOURS
+    yield Finding("backup", well, f"{hours} h ago" + ("" if well else ": look at the timer that runs `flask backup`"))
 
 
 def _queue(_app: Flask, house: House) -> Iterator[Finding]:

@@ -60,6 +60,13 @@ class SignedOut(Refusal):
     default = N_("You are signed out. Sign in to go on; what you wrote is still here.")
 
 
+class Locked(Refusal):
+    """The screen of this session is locked."""
+
+    code, status = "locked", 401
+    default = N_("The screen is locked. Open it with your code to go on.")
+
+
 class Unproved(Refusal):
     """A dangerous act, and too long since the person proved that it is them."""
 

@@ -1,9 +1,9 @@
 """What a feature gives to the house: its doors and the entries that it registers with what stands before it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from click import Command
 
@@ -11,6 +11,7 @@ from app.kernel.access import Permission
 from app.kernel.actor import Actor
 
 if TYPE_CHECKING:
+    from app.kernel.house import House
     from app.kernel.jobs import Task
     from app.kernel.live import Events
     from app.kernel.sessions import SessionKeeper
@@ -54,13 +55,16 @@ class NoticeKind:
 
     `text` is a message id without any name in it, shown in the program only: mail and push say nothing of what it is.
     `url` makes the address from the reference that was given to `notify`. What is `urgent` does not wait for the hours
-    that the person chose.
+    that the person chose. Whoever does not hold `access` is not told. `about` is the `Hideable` kind whose reference this
+    one is, or begins with before a dot: a notice of something hidden is hidden too.
     """
 
     name: str
     text: str
     url: Callable[[str], str]
     urgent: bool = False
+    access: Permission = Permission.STANDING_SEE
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +133,62 @@ class Reportable:
     remove: "Callable[[Actor, str, str], None] | None" = None
 
 
+@dataclass(frozen=True, slots=True)
+class Hideable:
+    """A kind of thing that people may hide while they travel (app/safety), such as a room.
+
+    `mine(actor)` gives the reference and the words of each that this person could hide. Whoever registers a kind leaves
+    out what is hidden wherever it is read: `app.safety.policy.hidden` is the condition for its scopes.
+    """
+
+    kind: str
+    label: str
+    mine: "Callable[[Actor], Sequence[tuple[str, str]]]"
+
+
+@dataclass(frozen=True, slots=True)
+class LookKind:
+    """Something of a person's that staff read only with a purpose, which the person then reads (app/identity/looked).
+
+    `name` goes to `looked.actions.note`; `label` is a message id and says to the person what was read; `access` is the
+    permission by which staff may.
+    """
+
+    name: str
+    label: str
+    access: Permission
+
+
+@dataclass(frozen=True, slots=True)
+class DraftKind:
+    """A kind of place in which people write what is kept while it is not sent (app/safety), such as a room.
+
+    What was sent to one of the `endpoints` while the screen was locked is kept for the place that the `part` of the address
+    names. `url` makes the address at which one goes on. A `Hideable` of the same kind hides the drafts too.
+    """
+
+    kind: str
+    label: str
+    endpoints: Sequence[str]
+    part: str
+    url: Callable[[str], str]
+
+
+@dataclass(frozen=True, slots=True)
+class OwnData:
+    """What a feature holds of a person, for the archive that they may take away, and for when they want it erased.
+
+    `export(actor)` gives the parts as a name and what can be written as JSON; the words of others are left out.
+    `erase(actor, person_id)` runs as the system in one transaction with all other features: it removes or empties rows and
+    gives the ids of the keys to be shredded afterwards.
+    """
+
+    name: str
+    label: str
+    export: "Callable[[Actor], Iterable[tuple[str, Any]]]"
+    erase: "Callable[[Actor, int], Iterable[str]]"
+
+
 @dataclass(frozen=True)
 class Feature:
     """One feature, as listed in app/features.py. Everything is optional but the name."""
@@ -152,6 +212,14 @@ class Feature:
     queue: Sequence[QueueKind] = ()
     two_person_acts: Sequence[TwoPersonAct] = ()
     reportable: Sequence[Reportable] = ()
+    hideable: Sequence[Hideable] = ()
+    drafts: Sequence[DraftKind] = ()
+    looks: Sequence[LookKind] = ()
+    #: In the archive in the order of the features; erased in the opposite one.
+    own_data: Sequence[OwnData] = ()
+    #: Brings the instance into a state in which it may be served; `flask instance` and `flask restore` run it, each time.
+    #: Returns what was done, in words; raises Unsafe where nobody may be served.
+    before_serving: "Callable[[House], Sequence[str]] | None" = None
     #: Recognises session tokens; exactly one feature (identity) gives this.
     sessions: "SessionKeeper | None" = None
     #: Fictional content for `flask demo`, in the order of the features.

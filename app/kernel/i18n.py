@@ -8,7 +8,7 @@ from typing import Any
 from babel import Locale
 from babel.dates import format_date, format_datetime, get_timezone
 from babel.support import NullTranslations, Translations
-from flask import Flask, request
+from flask import Flask, has_request_context, request
 from flask_babel import Babel, force_locale, get_locale, gettext
 from flask_login import current_user
 
@@ -26,6 +26,8 @@ def attach(app: Flask, languages: tuple[str, ...]) -> None:
     """Choose each request's language: the person's setting, else their cookie, else the browser's wish, else Arabic."""
 
     def choose() -> str:
+        if not has_request_context():  # a command, or a job
+            return languages[0]
         wished = (current_user.language, request.cookies.get(LANGUAGE_COOKIE))
         for language in wished:
             if language in languages:
@@ -59,8 +61,8 @@ def month(value: date) -> str:
 
 
 def moment(value: datetime) -> str:
-    """A date with its time of day, in UTC until people have chosen a zone."""
-    pattern = "d MMMM y، HH:mm" if language() == "ar" else "d MMMM y, HH:mm"
+    """A date with its time of day in UTC, which it says; scripts write it in the zone of the device (moments.js)."""
+    pattern = "d MMMM y، HH:mm 'UTC'" if language() == "ar" else "d MMMM y, HH:mm 'UTC'"
     return format_datetime(value, format=pattern, locale=_region(), tzinfo=get_timezone("UTC"))
 
 

@@ -1,7 +1,8 @@
 """What the kernel must be told about sessions, which the identity feature keeps."""
 
 import logging
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from enum import StrEnum
 from typing import Protocol
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -21,6 +22,13 @@ def session_cookie(tls: bool) -> str:
     return TLS_COOKIE if tls else PLAIN_COOKIE
 
 
+class Silence(StrEnum):
+    """Why a session hears nothing more on its sockets."""
+
+    ENDED = "ended"
+    LOCKED = "locked"
+
+
 class SessionKeeper(Protocol):
     """Recognises tokens and knows which sessions are over. Each call happens inside an open work scope."""
 
@@ -32,12 +40,16 @@ class SessionKeeper(Protocol):
         """Note that the person did something, so that the idle limit counts from now."""
         ...
 
-    def ended_within(self, seconds: float) -> Collection[int]:
-        """Row numbers of the sessions that were ended during the last `seconds`."""
+    def formerly(self, token: str) -> Actor:
+        """Whose session this token was, if it ended lately: somebody who may do nothing. Else STRANGER."""
         ...
 
-    def expired(self, session_ids: Collection[int]) -> Collection[int]:
-        """Those of the given sessions that are no longer alive for any reason."""
+    def silent_within(self, seconds: float) -> Mapping[int, Silence]:
+        """Row numbers of the sessions that were ended or locked during the last `seconds`."""
+        ...
+
+    def silent(self, session_ids: Collection[int]) -> Mapping[int, Silence]:
+        """Those of the given sessions that are locked, or no longer alive for any reason."""
         ...
 
 

@@ -29,6 +29,11 @@ words_handled = _signals.signal("words-handled")
 person_closed = _signals.signal("person-closed")
 
 
+#: Sent with whose it is as sender (somebody to whom nothing is open now), `endpoint` and `parts` of the address, and `typed`,
+#: the words: a form met a locked screen or a session that had ended. Answers whether they are kept.
+typed_in_vain = _signals.signal("typed-in-vain")
+
+
 class Security(StrEnum):
     """What was changed about how a person signs in."""
 

@@ -6,7 +6,7 @@ import threading
 import time
 from types import FrameType
 
-from app.kernel import work
+from app.kernel import files, work
 from app.kernel.errors import trail
 from app.kernel.house import House
 from app.kernel.jobs import KERNEL_HOURLY, SWEEP_SECONDS, enqueue
@@ -63,4 +63,6 @@ def _enqueue_hourly(names: tuple[str, ...]) -> None:
 def start_hourly(house: House) -> None:
     """Enqueue what every feature wants to happen once an hour."""
     with work.scope(house):
-        _enqueue_hourly((*KERNEL_HOURLY, *(name for feature in house.features for name in feature.hourly)))
+        _enqueue_hourly(
+            (*KERNEL_HOURLY, *files.HOURLY, *(name for feature in house.features for name in feature.hourly))
+        )

@@ -15,10 +15,13 @@ from app.membership.actions import branches as branch_actions
 from app.membership.actions import vetting as vetting_actions
 from app.membership.actions.vouching import forget_vouches_of
 from app.membership.demo import load_membership
+from app.membership.own_parts import part as own_part
 from app.membership.queries import branches, doors, vetting, vouching
 from app.membership.views import door
+from app.moderation import registry
 
 person_closed.connect(forget_vouches_of)
+registry.brought_in.connect(doors.did_bring_in)
 
 
 def needs(actor: Actor) -> list[Need]:
@@ -53,6 +56,7 @@ def _to_doors(_ref: str) -> str:
 
 feature = Feature(
     name="membership",
+    own_data=(own_part,),
     door=door,
     me=(
         MeEntry(
@@ -129,7 +133,7 @@ feature = Feature(
         ),
         QueueKind(
             "branch-review",
-            N_("Paused with a branch"),
+            N_("Paused together with others"),
             Permission.MEASURES_TAKE,
             timedelta(days=7),
             lambda ref: url_for("membership.branch_review", id=ref),

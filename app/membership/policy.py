@@ -171,5 +171,12 @@ def can_freeze(actor: Actor, branch: Collection[str]) -> bool:
     return actor.holds(Permission.MEASURES_TAKE) and actor.public_id not in branch
 
 
-def can_lift(actor: Actor, review: BranchReview) -> bool:
-    return actor.holds(Permission.MEASURES_TAKE) and review.person_id != actor.id and review.state is ReviewState.PAUSED
+def can_lift(actor: Actor, review: BranchReview, *, branch: Collection[str], lineage: Lineage) -> bool:
+    """Somebody outside of the branch that was frozen, for a person for whom they did not vouch."""
+    return (
+        actor.holds(Permission.MEASURES_TAKE)
+        and review.person_id != actor.id
+        and review.state is ReviewState.PAUSED
+        and actor.public_id not in branch
+        and actor.public_id not in lineage.vouchers
+    )

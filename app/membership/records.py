@@ -10,7 +10,7 @@ from app.kernel import work
 from app.kernel.text import fold, skeleton
 from app.kernel.vault import Place, Purpose
 from app.membership.lineage import BLOCK, Lineage, founder
-from app.membership.models import Application, Ledger, Probation, Question, Vouch, VouchCode
+from app.membership.models import Application, BranchReview, Ledger, Probation, Question, Vouch, VouchCode
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +188,11 @@ def probation_words(probation: Probation) -> str | None:
 
 def review_place(public_id: str) -> Place:
     return Place("branch_review", public_id, "words")
+
+
+def review_words(review: BranchReview) -> dict[str, str]:
+    """`start`, from whom the branch was taken, and `proposal`."""
+    return unseal(review.key_id, review_place(review.public_id), review.words)
 
 
 # --- fingerprints -------------------------------------------------------------------------------------------------------

@@ -8,9 +8,20 @@ from flask_babel import gettext
 from app.kernel.access import Permission
 from app.kernel.actor import Actor
 from app.kernel.errors import N_
-from app.kernel.feature import Feature, MeEntry, NavEntry, Need, NoticeKind, QueueKind, Reportable, TwoPersonAct
+from app.kernel.feature import (
+    Feature,
+    LookKind,
+    MeEntry,
+    NavEntry,
+    Need,
+    NoticeKind,
+    QueueKind,
+    Reportable,
+    TwoPersonAct,
+)
 from app.moderation import actions, jobs, policy, queries
 from app.moderation.demo import load_moderation
+from app.moderation.own_parts import part as own_part
 from app.moderation.views import door
 
 
@@ -27,6 +38,10 @@ def needs(actor: Actor) -> list[Need]:
             found.append(Need(gettext("Waits in the queue"), url_for("moderation.queue"), count))
     if actor.holds(Permission.PEOPLE_SEE) and (proposed := queries.waiting_proposals(actor)):
         found.append(Need(gettext("Waits for a second person"), url_for("moderation.proposals"), proposed))
+    if left := policy.appeals_left_to(actor):
+        found.append(
+            Need(gettext("An appeal that is left to you"), url_for("moderation.appeal", id=left[0]), len(left))
+        )
     if actor.holds(Permission.REPORT) and (asked := queries.questions_waiting(actor)):
         found.append(Need(gettext("A question about your report"), url_for("moderation.my_reports"), asked))
     return found
@@ -34,6 +49,7 @@ def needs(actor: Actor) -> list[Need]:
 
 feature = Feature(
     name="moderation",
+    own_data=(own_part,),
     door=door,
     me=(
         MeEntry(
@@ -123,20 +139,26 @@ feature = Feature(
             policy.may_decide_on_person,
         ),
     ),
+    looks=(LookKind(queries.HISTORY, N_("Your history here, with notes of moderators"), Permission.PEOPLE_SEE),),
     reportable=(Reportable("person", N_("A person"), find=queries.find_reported, context=lambda _ref: ()),),
     notices=(
         NoticeKind(
-            "report.closed", N_("Your report has an answer."), lambda ref: url_for("moderation.my_report", id=ref)
+            "report.closed",
+            N_("Your report has an answer."),
+            lambda ref: url_for("moderation.my_report", id=ref),
+            access=Permission.HIDDEN_SEE,
         ),
         NoticeKind(
             "report.question",
             N_("There is a question about your report."),
             lambda ref: url_for("moderation.my_report", id=ref),
+            access=Permission.HIDDEN_SEE,
         ),
         NoticeKind(
             "report.answer",
             N_("Whoever reported something has answered you."),
             lambda ref: url_for("moderation.item", id=ref),
+            access=Permission.QUEUE_WORK,
         ),
         NoticeKind(
             "measure.taken",
@@ -160,6 +182,13 @@ feature = Feature(
             "appeal.answer",
             N_("There are new words in an appeal that you work on."),
             lambda ref: url_for("moderation.appeal", id=ref),
+            access=Permission.PEOPLE_SEE,
+        ),
+        NoticeKind(
+            "appeal.left",
+            N_("An appeal is left to you: every moderator had a hand in it."),
+            lambda ref: url_for("moderation.appeal", id=ref),
+            access=Permission.PEOPLE_SEE,
         ),
         NoticeKind(
             "appeal.decided",
@@ -168,24 +197,30 @@ feature = Feature(
             urgent=True,
         ),
         NoticeKind(
-            "proposal.done", N_("What you proposed is done."), lambda ref: url_for("moderation.proposal", id=ref)
+            "proposal.done",
+            N_("What you proposed is done."),
+            lambda ref: url_for("moderation.proposal", id=ref),
+            access=Permission.PEOPLE_SEE,
         ),
         NoticeKind(
             "proposal.declined",
             N_("What you proposed was declined."),
             lambda ref: url_for("moderation.proposal", id=ref),
+            access=Permission.PEOPLE_SEE,
         ),
         NoticeKind(
             "proposal.expired",
             N_("Nobody answered what you proposed."),
             lambda ref: url_for("moderation.proposal", id=ref),
+            access=Permission.PEOPLE_SEE,
         ),
-        NoticeKind("role.changed", N_("What you are here has changed."), lambda _ref: url_for("home.index")),
+        NoticeKind("role.changed", N_("Your role here has changed."), lambda _ref: url_for("home.index")),
         NoticeKind(
             "item.safety",
             N_("Something concerns somebody's safety."),
             lambda ref: url_for("moderation.item", id=ref),
             urgent=True,
+            access=Permission.QUEUE_WORK,
         ),
         NoticeKind(
             "emergency.begun",

@@ -13,7 +13,7 @@ from app.kernel.text import clean_text
 from app.kernel.web import Form
 from app.moderation.models import Category, MeasureKind
 
-LONG = Length(max=4000, message=_l("Use at most 4000 characters."))
+LONG = Length(max=4000, message=_l("Use at most 4,000 characters."))
 SHORT = Length(max=200, message=_l("This is longer than it can be. Shorten it."))
 CATEGORIES = {
     Category.SAFETY: _l("Safety: a threat, or somebody who may be an informer"),
@@ -134,6 +134,6 @@ class FindForm(Form):
 
 class LimitForm(Form):
     limit = IntegerField(
-        _l("Items that I want to open in a day"),
+        _l("How many items I want to open in a day"),
         [InputRequired(_l("Give a number.")), NumberRange(1, 200, _l("Choose from 1 to 200."))],
     )

@@ -1,8 +1,19 @@
 """What features registered with moderation: kinds of the queue, acts of two persons, things that can be reported."""
 
+from blinker import Signal
+
 from app.kernel import work
 from app.kernel.errors import NotFound
 from app.kernel.feature import QueueKind, Reportable, TwoPersonAct
+
+#: Sent with a public id as sender and `person_id`: a feature that knows who brought in whom answers whether that one
+#: brought in this one. Nobody decides on whom they brought in (SAFETY.md), and who that is stands in a later feature.
+brought_in = Signal()
+
+
+def did_bring_in(public_id: str, person_id: int) -> bool:
+    """Whether somebody is among those through whom this person came in."""
+    return any(answer for _receiver, answer in brought_in.send(public_id, person_id=person_id))
 
 
 def queue_kinds() -> dict[str, QueueKind]:

@@ -11,6 +11,7 @@ from app.kernel.feature import Feature, MeEntry, Need, NoticeKind
 from app.kernel.signals import Security, security_changed
 from app.notifications import jobs, queries
 from app.notifications.actions import notify
+from app.notifications.own_parts import part as own_part
 from app.notifications.views import door
 
 
@@ -29,13 +30,14 @@ security_changed.connect(tell_of_security)
 
 feature = Feature(
     name="notifications",
+    own_data=(own_part,),
     door=door,
     me=(
         MeEntry(
             "notifications.settings",
             N_("How you are told"),
             N_("Of what is new, here and outside."),
-            Permission.SIGNED_IN,
+            Permission.SETTINGS_CHANGE,
             order=50,
         ),
     ),
@@ -51,6 +53,7 @@ feature = Feature(
             "notifications.mail-broken",
             N_("Messages to your mail address come back. It gets none until you look at it."),
             lambda _ref: url_for("notifications.settings"),
+            access=Permission.SETTINGS_CHANGE,
         ),
     ),
 )

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, false, select
+from blinker import Signal
+from sqlalchemy import ColumnElement, Select, false, select
 
 from app.kernel import work
 from app.kernel.access import Permission
@@ -17,6 +18,8 @@ from app.notifications.models import Notice, PushSubscription
 PAUSE = timedelta(hours=1)
 #: When the one message of a day goes, where no hours were chosen (hour of the day).
 DAILY_HOUR = 9
+#: Sent with a person's row number as sender: a condition on notices that are not theirs to see at present, or None.
+left_out = Signal()
 #: Devices of one person that may be told.
 DEVICES = 5
 
@@ -27,10 +30,21 @@ def kinds() -> dict[str, NoticeKind]:
 
 
 def visible_notices(actor: Actor) -> Select[Notice]:
-    """A person's own notices, of kinds that are known. Somebody suspended reads them too: that is how they hear why."""
+    """A person's own notices, of kinds that are known.
+
+    Somebody suspended reads those that are urgent: that is how they hear why. The others are about what is closed to them.
+    """
     if actor.id is None or not actor.holds(Permission.STANDING_SEE):
         return select(Notice).where(false())
-    return select(Notice).where(Notice.person_id == actor.id, Notice.kind.in_(kinds()))
+    whole = actor.holds(Permission.SIGNED_IN)
+    known = [name for name, kind in kinds().items() if (whole or kind.urgent) and actor.holds(kind.access)]
+    return select(Notice).where(Notice.person_id == actor.id, Notice.kind.in_(known), *present(actor.id))
+
+
+def present(person_id: int) -> list[ColumnElement[bool]]:
+    """Conditions on the notices of a person that leave out what is hidden from them at present."""
+    answers = (answer for _receiver, answer in left_out.send(person_id))
+    return [~condition for condition in answers if condition is not None]
 
 
 def visible_subscriptions(actor: Actor) -> Select[PushSubscription]:
@@ -42,7 +56,7 @@ def visible_subscriptions(actor: Actor) -> Select[PushSubscription]:
 
 def can_choose(actor: Actor) -> bool:
     """Whether the actor may choose how they are told."""
-    return actor.holds(Permission.SIGNED_IN)
+    return actor.holds(Permission.SETTINGS_CHANGE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -191,7 +191,7 @@ def untold(person_id: int, *, urgent_only: bool) -> Sequence[Notice]:
     return work.session().scalars(
         select(Notice)
         .where(Notice.person_id == person_id, Notice.read_at.is_(None), Notice.kind.in_(wanted))
-        .where(Notice.mailed.is_(False) | Notice.pushed.is_(False))
+        .where(Notice.mailed.is_(False) | Notice.pushed.is_(False), *policy.present(person_id))
         .order_by(Notice.id)
     ).all()  # fmt: skip
 
@@ -235,8 +235,8 @@ def _subscription(person: Person, target: int) -> Subscription | None:
 
 
 def _something_unread(person_id: int) -> bool:
-    wanted = select(Notice.id).where(Notice.person_id == person_id, Notice.read_at.is_(None)).limit(1)
-    return work.session().scalar(wanted) is not None
+    wanted = select(Notice.id).where(Notice.person_id == person_id, Notice.read_at.is_(None))
+    return work.session().scalar(wanted.where(*policy.present(person_id)).limit(1)) is not None
 
 
 def latest(person_id: int) -> dict[Channel, datetime]:

@@ -20,7 +20,7 @@ from app.notifications.policy import Hours
 
 door = Door("notifications", __name__)
 SEE = Permission.STANDING_SEE
-CHOOSE = Permission.SIGNED_IN
+CHOOSE = Permission.SETTINGS_CHANGE
 REFUSALS = (Invalid, TooMany, Conflict, Unavailable)
 
 

@@ -12,16 +12,17 @@ from flask.testing import FlaskClient
 from werkzeug.datastructures import MultiDict
 
 from app.chat import queries
-from app.chat.demo import NEWCOMERS, PLANS, SEED, Plan, arrivals, company_of, compose, load_rooms
+from app.chat.demo import NEWCOMERS, PLANS, SEED, Plan, arrivals, company_of, compose
 from app.chat.demo.schedule import Company, Message, Weeks
 from app.chat.demo.script import read_scripts
 from app.chat.forms import LONGEST, PostForm
 from app.identity import actions as identity
 from app.identity import queries as people
-from app.identity.demo import PASSPHRASE, PEOPLE, about_demo, load_people
+from app.identity.demo import PASSPHRASE, PEOPLE, about_demo
+from app.identity.demo.people import NAMES_IN_SPACES
 from app.identity.entry import actions as entry
 from app.identity.keeper import Sessions
-from app.identity.models import Device
+from app.identity.models import Device, Space
 from app.identity.passphrases import check
 from app.kernel import work
 from app.kernel.access import STAFF, Role
@@ -59,7 +60,8 @@ def messages(told: dict[str, tuple[Company, list[Message]]]) -> list[Message]:
 
 def test_no_two_names_look_alike_and_each_may_be_chosen() -> None:
     assert [check_name(one.name) for one in PEOPLE] == [one.name for one in PEOPLE]
-    assert len({skeleton(one.name) for one in PEOPLE}) == len(PEOPLE)
+    chosen = [one.name for one in PEOPLE] + [there for _name, _space, there in NAMES_IN_SPACES]
+    assert len({skeleton(name) for name in chosen}) == len(chosen)
 
 
 def test_forty_members_live_in_twelve_countries_and_every_role_is_there() -> None:
@@ -167,6 +169,7 @@ def test_a_different_hour_of_loading_also_makes_whole_weeks() -> None:
             assert moment - timedelta(days=1, hours=6) < said[-1].at < moment
 
 
+@pytest.mark.one_database
 def test_the_loaded_demo_can_be_signed_in_to_as_it_says(loaded: House, app: Flask) -> None:
     with work.scope(loaded):
         *sign_ins, passphrase, codes = about_demo()
@@ -192,6 +195,7 @@ def test_members_find_unread_lines_where_they_stopped_reading(loaded: House) -> 
     assert len(_unread(loaded, "هالة")) == 3
 
 
+@pytest.mark.one_database
 def test_rooms_are_counted_dated_and_readable(loaded: House) -> None:
     with work.scope(loaded):
         actor = _actor(loaded, "Lina")
@@ -203,15 +207,17 @@ def test_rooms_are_counted_dated_and_readable(loaded: House) -> None:
             assert len(stretch.words) == queries.PAGE
             assert stretch.words[-1].seq == line.room.last_seq
             names = {words.author.name for words in stretch.words}
-            assert names <= {one.name for one in PEOPLE}
+            other = {name: there for name, space, there in NAMES_IN_SPACES if space is Space.ROOMS}
+            assert names <= {other.get(one.name, one.name) for one in PEOPLE}
 
 
 @pytest.fixture
 def loaded(house: House) -> House:
-    """A house with the demo in it, loaded in one transaction as `flask demo` does."""
+    """A house with people, profiles and rooms of the demo in it, loaded in one transaction as `flask demo` does."""
     with work.scope(house), work.current().writing():
-        load_people()
-        load_rooms()
+        for feature in house.features:
+            if feature.demo and feature.name in ("identity", "profiles", "chat"):
+                feature.demo()
     return house
 
 

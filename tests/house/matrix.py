@@ -34,6 +34,15 @@ from app.membership.actions.probation import begin_probation
 from app.membership.models import Vouch, VouchCode
 from app.moderation import actions as moderation
 from app.notifications.models import Notice
+from app.own_data import actions as own_data
+from app.own_data import queries as archives
+from app.profiles.actions import blocks, companions, lists
+from app.profiles.actions import people as asking
+from app.profiles.actions.listing import set_listed
+from app.profiles.queries import connections
+from app.profiles.queries.blocks import blocks_of
+from app.profiles.queries.companions import Part, pair_of
+from app.safety.actions import drafts, travel, trust
 from config import Settings, read_settings
 from tests.factories import PASSPHRASE, Factory
 from tests.house.sockets import socket
@@ -50,10 +59,11 @@ ROLES = (
     Role.ADMINISTRATOR,
     Role.EMPLOYER,
 )
-#: Members from whom something is withheld: in probation, and while they are suspended.
+#: Members from whom something is withheld: in probation, while they are suspended, and while they travel.
 WITHHELD = {
     "newcomer": (Permission.ROOMS_ALL, Permission.LINKS_SEND, Permission.DIRECTORY_USE, Permission.VOUCH),
     "suspended": (Permission.SIGNED_IN,),
+    "travelling": (Permission.SETTINGS_CHANGE, Permission.HIDDEN_SEE, Permission.EXPORT, Permission.ERASE),
 }
 Row = tuple[str, str, dict[str, str]]
 KINDS = ("stranger", *(role.value for role in ROLES), *WITHHELD, "signed-out")
@@ -75,6 +85,17 @@ THINGS = (
     ("/appeals/", "appeal"),
     ("/me/vouching/codes/", "vouch code"),
     ("/me/vouching/", "vouch"),
+    ("/me/profile/", "field"),
+    ("/me/people/", "connection"),
+    ("/me/companions/", "companionship"),
+    ("/me/lists/", "list"),
+    ("/me/blocks/", "block"),
+    ("/members/", "member"),
+    ("/me/trusted/", "person"),
+    ("/me/drafts/", "draft"),
+    ("/me/data/archive/", "archive"),
+    ("/journeys/", "journey"),
+    ("/freezes/", "freeze"),
     ("/notices/", "notice"),
     ("/queue/", "item"),
     ("/proposals/", "proposal"),
@@ -149,6 +170,8 @@ class Stage:
         """Ids of this kind of thing, by what they are to whoever asks. `fresh` ones may be changed by the request."""
         if thing == "room":
             return self._rooms_for(who, fresh)
+        if thing == "member" and fresh:
+            return {"others": listed_member(self.house, self.make).public_id, "missing": MISSING}
         if thing in self.others:
             return {"others": self.others[thing], "missing": MISSING}
         if thing == "session":
@@ -210,6 +233,8 @@ class Stage:
             "identity.passphrase": lambda: {"present": PASSPHRASE, "wished": PASSPHRASE},
             "identity.invitations": lambda: {"role": Role.MEMBER.value},
             "chat.post": lambda: {"body": "Good evening", "client_id": new_public_id()},
+            "profiles.field": lambda: {"body": "Good evening", "audience": "only-me"},
+            "profiles.look": lambda: {"purpose": "Housing for the winter"},
         }
         return forms.get(endpoint, dict)()
 
@@ -253,10 +278,68 @@ def things_of_others(house: House, make: Factory) -> dict[str, str]:
             "notice": newest(Notice),
             "probation": probation.public_id,
             "entry": "1",
+            "field": "about",
+            "member": listed_member(house, make).public_id,
+            **between_others(house, make),
+            **safety_of_others(house, make),
+            "archive": archive_of(house, make),
             # Of these there is none without a whole story: tests/membership has it.
             "branch review": MISSING,
             "vouch review": MISSING,
         }
+
+
+def archive_of(house: House, make: Factory) -> str:
+    """What somebody else asked to take away."""
+    person = make.person()
+    with work.scope(house):
+        own_data.ask_archive(person)
+        found = archives.my_archive(person)
+    assert found is not None
+    return found.public_id
+
+
+def listed_member(house: House, make: Factory) -> Actor:
+    """Somebody in the directory."""
+    member = make.person()
+    with work.scope(house):
+        set_listed(member, listed=True)
+    return member
+
+
+def between_others(house: House, make: Factory) -> dict[str, str]:
+    """What two others have with each other, and what one of them keeps."""
+    one, other, away = (listed_member(house, make) for _ in range(3))
+    with work.scope(house):
+        asking.ask(one, other.public_id)
+        connection = connections.between(other, one.person_id)[0]
+        asking.accept(other, connection)
+        companions.ask(one, other.person_id, part=Part.MENTOR)
+        pair = pair_of(other, one.person_id)
+        assert pair is not None
+        kept = lists.make(one, name="People of the evening")
+        lists.put_on(one, kept, other.person_id)
+        blocks.block(one, away.person_id)
+        return {
+            "connection": connection.public_id,
+            "companionship": pair.public_id,
+            "list": kept.public_id,
+            "block": blocks_of(one)[0].public_id,
+        }
+
+
+def safety_of_others(house: House, make: Factory) -> dict[str, str]:
+    """A journey, a frozen account and a draft."""
+    one, other, third = (listed_member(house, make) for _ in range(3))
+    with work.scope(house):
+        for friend in (other, third):
+            asking.ask(one, friend.public_id)
+            asking.accept(friend, connections.between(friend, one.person_id)[0])
+        drafts.keep(one, "room:of-others", "Half a sentence")
+        trust.name_trusted(one, other.public_id)
+        frozen = trust.freeze(other, one.person_id, reason="The phone was taken")
+        journey = travel.set_out(one, peers=[other.public_id, third.public_id])
+        return {"journey": journey.public_id, "freeze": frozen.public_id, "draft": "room.of-others"}
 
 
 def cases(stage: Stage, door: str, rule: str, who: Someone) -> dict[str, str]:
@@ -300,6 +383,7 @@ def socket_rows(stage: Stage) -> Iterator[Row]:
         "room.since": {"since": 0},
         "room.read": {"seq": 1},
         "room.post": {"body": "Good evening", "client_id": ""},
+        "room.draft": {"body": "Good ev"},
     }
     for event in sorted({*stage.house.live.declared, "unknown.event"}):
         for case in ("own", "others", "missing"):

@@ -198,8 +198,18 @@ def test_a_stranger_and_the_system_hold_nothing_but_what_is_open_to_all() -> Non
 
 def test_every_role_is_granted_something_on_purpose() -> None:
     assert set(GRANTS) == set(Role)
+    everybodys = {
+        Permission.OPEN,
+        Permission.STANDING_SEE,
+        Permission.SIGNED_IN,
+        Permission.UNLOCK,
+        Permission.SETTINGS_CHANGE,
+        Permission.HIDDEN_SEE,
+        Permission.EXPORT,
+        Permission.ERASE,
+    }
     for role in Role:
-        assert granted([role]) == {Permission.OPEN, Permission.STANDING_SEE, Permission.SIGNED_IN} | GRANTS[role]
+        assert granted([role]) == everybodys | GRANTS[role]
         assert granted([role], withheld={Permission.SIGNED_IN}) == {Permission.OPEN, Permission.STANDING_SEE}
         assert (granted([role], second_factor=False) == granted([])) is (role in STAFF or not GRANTS[role])
 

@@ -1,6 +1,7 @@
 """Law 2: fetch is authorise. What one may not see is not found, and looks exactly like what never was."""
 
 import ast
+import inspect
 import re
 from collections.abc import Callable, Iterable
 from importlib import import_module
@@ -16,6 +17,7 @@ from app.kernel import work
 from app.kernel.access import Role
 from app.kernel.actor import STRANGER, Actor, Kind, system
 from app.kernel.house import House
+from app.profiles.policy import NOBODY, Viewer
 from tests.factories import Factory
 from tests.house.matrix import MISSING, form_token
 from tests.house.sample import actions as letters
@@ -23,7 +25,7 @@ from tests.house.sockets import socket
 from tests.house.sources import Module, calls, imports, module, modules, name_of
 
 #: The files of a feature that may name a table in a statement. All others ask them.
-SELECTING = {"policy.py", "queries.py", "actions.py", "models.py"}
+SELECTING = {"policy.py", "queries.py", "actions.py", "models.py", "own_parts.py"}
 #: Ways to read past the scopes.
 READING = {
     "select",
@@ -38,13 +40,17 @@ READING = {
 REVIEWED = {
     "app/identity/queries.py find_invitation": "whoever has the code may use it",
     "app/identity/queries.py _LIVE_SESSION": "whoever has the token is its person",
-    "app/identity/queries.py ended_within": "row numbers for the watch over sockets; shown to nobody",
-    "app/identity/queries.py still_alive": "row numbers for the watch over sockets; shown to nobody",
+    "app/identity/screen/queries.py _alive": "row numbers for the watch over sockets; shown to nobody",
+    "app/identity/screen/queries.py locks_by_itself": "whether the actor's own lock is stored; shown to nobody",
+    "app/identity/screen/queries.py silent_within": "row numbers for the watch over sockets; shown to nobody",
+    "app/identity/spaces/queries.py person_behind": "a row number for features that let people meet; shown to nobody",
+    "app/identity/spaces/queries.py has_own_name": "a yes or no for features that let people meet; shown to nobody",
+    "app/identity/spaces/queries.py row_of": "one's own, for the verbs of names",
+    "app/identity/spaces/queries.py is_taken_in_a_space": "a yes or no about a name, as for every chosen one",
     "app/identity/factors/queries.py credentials_of": "goes to the browser that gave the passphrase, or is signed in",
     "app/identity/factors/queries.py find_passkey": "whoever signs with the passkey is its person",
     "app/identity/factors/queries.py one_time_code_of": "compared with what was typed; shown to nobody",
     "app/notifications/queries.py subscriptions_of": "row numbers of devices, for sending; shown to nobody",
-    "app/notifications/queries.py _something_unread": "whether there is still something to tell; shown to nobody",
     "app/moderation/actions/measures.py _begin": "what is over by now, of the person whom a measure was just decided about",
     "app/moderation/actions/measures.py _show_again": "whether words stay hidden; shown to nobody",
     "app/moderation/actions/measures.py _waiting_appeal": "answered by the action that lifts its measure",
@@ -70,10 +76,42 @@ REVIEWED = {
     "app/membership/queries/vouching.py _my_vouches": "what the actor's own ledger lists",
     "app/membership/queries/vouching.py find_by_ask_code": "whoever has the applicant's code may be asked",
     "app/membership/queries/vouching.py get_my_vouch": "what the actor's own ledger lists, with their own mark",
-    "app/chat/queries.py around_reported": "ten messages around a reported one, for whoever works on the report",
-    "app/chat/queries.py find_for_removal": "a moderator takes a reported message away; the action asks whether they may",
+    "app/profiles/actions/editing.py ensure_profile": "the row of whoever a verb is about, made or found; shown to nobody",
+    "app/profiles/actions/editing.py _field_of": "the actor's own field, to be changed; shown to nobody",
+    "app/profiles/actions/directory.py _lock": "locks the profile whose terms are about to change; shown to nobody",
+    "app/profiles/actions/directory.py put": "every field of the profile, to make its terms anew; shown to nobody",
+    "app/profiles/actions/directory.py reindex": "the audience of the field that was just kept; shown to nobody",
+    "app/profiles/actions/sweeps.py _lock_today": "the actor's own day, to be counted; shown to nobody",
+    "app/profiles/actions/sweeps.py _today": "the actor's own day so far; shown to nobody",
+    "app/profiles/queries/directory.py _CLOSE": "positions alone, to read those too; the search asks the scope about each",
+    "app/profiles/queries/directory.py _CLOSE_PEOPLE": "whose positions these are; part of the one above",
+    "app/profiles/queries/viewing.py country_of": "where the viewer lives, for the rules alone; shown to nobody",
+    "app/profiles/actions/held.py connections_between": "about two people whom the caller holds, for its verb; shown to nobody",
+    "app/profiles/actions/held.py pairs_between": "about two people whom the caller holds, for its verb; shown to nobody",
+    "app/profiles/actions/held.py forget": "the hourly task; shown to nobody",
+    "app/profiles/actions/held.py _off_lists": "takes somebody off the lists of one of the two whom the caller holds",
+    "app/profiles/actions/photo.py _hold_profile": "locks the actor's own profile",
+    "app/profiles/queries/photo.py _reference": "the key of a field that a scope gave",
+    "app/chat/queries/reported.py around_reported": "ten messages around a reported one, for whoever works on the report",
+    "app/chat/queries/reported.py find_for_removal": "a moderator takes a reported message away; the action asks if they may",
     "app/chat/actions/rooms.py leave_room": "the room's address, right after the actor's own membership was removed",
+    "app/safety/actions/drafts.py _add": "what the actor had typed at this place, to be added to; shown to nobody",
+    "app/safety/actions/drafts.py _store": "what the actor had typed at this place, to be replaced; shown to nobody",
+    "app/safety/actions/travel.py end_journeys": "the hourly task; shown to nobody",
     "app/chat/actions/epochs.py forget_old_epochs": "the hourly task; shown to nobody",
+    "app/chat/actions/rooms.py leave_all_rooms": "takes somebody who is erased out of their rooms; shown to nobody",
+    "app/chat/own_parts.py erase": "what somebody who is erased wrote, to be taken away; shown to nobody",
+    "app/membership/own_parts.py _applications": "that of somebody who is erased, to be emptied; shown to nobody",
+    "app/membership/own_parts.py _vouches": "those of somebody who is erased, by their own mark; shown to nobody",
+    "app/membership/own_parts.py export": "the actor's own application, for their archive",
+    "app/moderation/own_parts.py _words_in_reports": "takes the words of somebody who is erased out; shown to nobody",
+    "app/profiles/own_parts.py _photos": "those of somebody who is erased; shown to nobody",
+    "app/profiles/own_parts.py erase": "what somebody who is erased kept, to be removed; shown to nobody",
+    "app/safety/own_parts.py erase": "what somebody who is erased chose, to be removed; shown to nobody",
+    "app/own_data/actions/archives.py _locked": "what the job of this archive makes; shown to nobody",
+    "app/own_data/actions/archives.py remove_old": "the hourly task; shown to nobody",
+    "app/own_data/actions/erasing.py erase_again": "whom the ledger of erasures names; shown to nobody",
+    "app/own_data/queries.py asked_for": "for the job that makes it, by the id that it was given; shown to nobody",
 }
 
 
@@ -107,7 +145,7 @@ def unscoped(sources: Iterable[Module], models: set[str]) -> set[str]:
     """Every function or constant with a select on a protected model that no scope of a policy is part of."""
     found = set()
     for source in sources:
-        if source.file not in ("queries.py", "actions.py"):
+        if source.file not in ("queries.py", "actions.py", "own_parts.py"):
             continue
         for part in source.tree.body:
             named = {
@@ -231,19 +269,26 @@ def test_an_event_about_a_thing_of_others_is_answered_like_one_about_nothing(
     assert hidden["error"]["code"] == "not_found"
 
 
-def scopes() -> list[Callable[[Actor], Select[Any]]]:
+def scopes() -> list[Callable[..., Select[Any]]]:
     """Every `visible_*` of every policy."""
     policies = [import_module(s.path.removesuffix(".py").replace("/", ".")) for s in modules() if s.file == "policy.py"]
     return [scope for policy in policies for name, scope in vars(policy).items() if name.startswith("visible_")]
 
 
+def nobodies(scope: Callable[..., Select[Any]]) -> tuple[object, ...]:
+    """Those who have nothing here, as this scope knows whoever looks: an actor, or the viewer of a profile."""
+    if "viewer" in inspect.signature(scope).parameters:
+        return NOBODY, Viewer(person_id=2**40)
+    return STRANGER, system("test"), Actor(Kind.PERSON, "someone", id=2**40)
+
+
 @pytest.mark.parametrize("scope", scopes(), ids=lambda scope: scope.__name__)
 def test_whoever_has_nothing_here_sees_nothing_in_any_scope(
-    house: House, make: Factory, theirs: dict[str, str], scope: Callable[[Actor], Select[Any]]
+    house: House, make: Factory, theirs: dict[str, str], scope: Callable[..., Select[Any]]
 ) -> None:
     make.invitation(Role.CASEWORKER)
     with work.scope(house) as opened:
-        for nobody in (STRANGER, system("test"), Actor(Kind.PERSON, "someone", id=2**40)):
+        for nobody in nobodies(scope):
             assert list(opened.session.execute(scope(nobody))) == []
 
 

@@ -21,11 +21,18 @@ DOORS = {
     "random": (
         "app/identity/demo/",
         "app/chat/demo/",
+        "app/profiles/honey.py",
+        "app/profiles/actions/honey.py",
+        "app/profiles/cli.py",
     ),  # fiction only: whatever must not be guessed comes from `secrets`
     "alembic": ("app/kernel/",),
     "flask_alembic": ("app/kernel/",),
     "pickle": (),
-    "subprocess": (),
+    "pyrage": ("app/kernel/vault/",),
+    "subprocess": (
+        "app/kernel/files/pictures.py",  # what opens pictures knows no key and may end at any time
+        "app/kernel/backup/copies.py",  # PostgreSQL's own programs copy and restore its databases
+    ),
     "xml": (),
     "yaml": (),
 }

@@ -25,6 +25,8 @@ from tests.factories import Factory
 from tests.house.matrix import MISSING, form_token
 from tests.house.sockets import socket
 
+pytestmark = pytest.mark.one_database
+
 NAME = "Zumurrud Qandil"
 PASSPHRASE = "quartzite meadow ninepins umbrella"
 WORDS = "The kestrel nests behind the mill"

@@ -12,28 +12,45 @@ from app.chat import actions as chat
 from app.chat.models import Room
 from app.kernel import work
 from app.kernel.access import Role
-from app.kernel.actor import system
+from app.kernel.actor import Actor, system
 from app.kernel.db import now
 from app.kernel.house import House
 from app.kernel.web.context import DemoSeen
+from app.profiles.actions import blocks, companions, lists, people
+from app.profiles.actions.listing import set_listed
+from app.profiles.queries import connections
+from app.profiles.queries.companions import Part
 from tests.factories import Factory
 
 #: The statements of each page, in the data database and in the keys database, with nothing in memory. Lower is welcome;
 #: a higher number needs a reason in the commit that raises it.
 PAGES = {
-    "/": (8, 1),  # what waits for one, a statement for each feature that has something to say
+    "/": (13, 1),  # what waits for one, a statement for each feature that has something to say
     "/rooms": (2, 1),
-    "/rooms/{room}": (6, 3),
-    "/rooms/{room}?before=1000": (6, 3),
+    "/rooms/{room}": (7, 3),  # one of them for what was typed and not sent
+    "/rooms/{room}?before=1000": (7, 3),
     "/me": (1, 1),
+    "/me/profile": (18, 3),  # lists and companions by name, for saying who sees what
+    "/me/profile/about": (18, 3),
+    "/me/profile/view-as": (14, 3),
     "/me/sessions": (2, 1),
     "/notices": (3, 1),
     "/me/notices": (2, 1),
     "/people/invitations": (3, 1),
-    "/me/standing": (6, 1),
+    "/me/standing": (7, 1),
     "/me/doors": (4, 1),
     "/me/vouching": (4, 1),
     "/me/reports": (2, 1),
+    "/me/names": (2, 1),
+    "/me/travel": (3, 1),
+    "/me/trusted": (4, 1),
+    "/me/lock": (2, 1),
+    "/me/drafts": (2, 1),
+    "/me/looked": (4, 1),
+    "/me/data": (2, 1),
+    "/me/people": (8, 3),
+    "/me/lists": (9, 3),
+    "/me/blocks": (3, 2),
     "/people": (2, 1),
     "/proposals": (4, 1),
     "/record": (4, 1),
@@ -96,6 +113,23 @@ def test_no_page_costs_more_when_there_is_ten_times_as_much(
     assert found[1] == PAGES
 
 
+def surrounded(make: Factory, reader: Actor, others: list[Actor]) -> None:
+    """Requests that wait, people, mentors, a list and blocks, one of each for each of these."""
+    with work.scope(make.house):
+        kept = lists.make(reader, name=f"List {len(others)} of {reader.name}")
+        for actor in (reader, *others):
+            set_listed(actor, listed=True)
+        for other in others:
+            people.ask(other, reader.public_id, note="Good evening")
+            people.accept(reader, connections.between(reader, other.person_id)[0])
+            companions.ask(other, reader.person_id, part=Part.MENTOR)
+            lists.put_on(reader, kept, other.person_id)
+            asking, away = make.person(), make.person()
+            set_listed(asking, listed=True)
+            people.ask(asking, reader.public_id, note="Good evening")
+            blocks.block(reader, away.person_id)
+
+
 def busy_room(make: Factory, token: str, times: int) -> Room:
     """A room with other people's words in it, and as many other rooms, sessions and invitations."""
     reader = make.actor(token)
@@ -106,6 +140,7 @@ def busy_room(make: Factory, token: str, times: int) -> Room:
         chat.import_messages(system("test"), room, [(others[0].person_id, "Long ago", moment) for moment in weeks])
     for number in range(3 * times):
         make.message(others[number % times], room, f"Line {number}")
+    surrounded(make, reader, others)
     for other in others:
         make.room(reader, other)
         make.another_session(reader)

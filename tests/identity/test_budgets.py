@@ -11,9 +11,9 @@ from app.kernel.house import House
 from config import Settings, read_settings
 from tests.conftest import environment
 from tests.factories import PASSPHRASE, Factory
-from tests.identity.visitor import ON_ONE_DATABASE, Visit, Visitor, words
+from tests.identity.visitor import Visit, Visitor, words
 
-pytestmark = ON_ONE_DATABASE
+pytestmark = pytest.mark.one_database
 
 
 def judging(house: House, fits: bool) -> None:

@@ -15,7 +15,7 @@ from app.kernel.access import Role
 from app.kernel.db import now
 from app.kernel.house import House
 from tests.factories import Factory
-from tests.identity.visitor import ON_ONE_DATABASE, Visit
+from tests.identity.visitor import Visit
 from tests.server import Server
 
 LINK = re.compile(r"^(http://\S+)/join\?code=(\S+)$", re.MULTILINE)
@@ -100,7 +100,7 @@ def test_one_more_administrator_is_invited_when_the_first_is_lost(
 
 
 @pytest.mark.parametrize("days", [0, 1])
-@ON_ONE_DATABASE
+@pytest.mark.one_database
 def test_the_link_lasts_a_day(app: Flask, visit: Visit, house: House, days: int) -> None:
     link = LINK.search(flask_init(app).output)
     assert link

@@ -11,9 +11,9 @@ from app.kernel import work
 from app.kernel.access import Role
 from app.kernel.house import House
 from tests.factories import Factory
-from tests.identity.visitor import ON_ONE_DATABASE, Visit, words
+from tests.identity.visitor import Visit, words
 
-pytestmark = ON_ONE_DATABASE
+pytestmark = pytest.mark.one_database
 
 #: The exit must work from the oldest page, and its cookie does not come along from another site.
 WITHOUT_TOKEN = {"identity.exit"}

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, text, update
 
-from app.identity import actions, queries
+from app.identity import actions, naming, queries
 from app.identity.models import Device, Invitation, InvitationState, LoginSession, Person
 from app.kernel import work
 from app.kernel.access import Role
@@ -17,7 +17,7 @@ from app.kernel.errors import Refusal
 from app.kernel.house import House
 from app.kernel.sessions import PLAIN_COOKIE
 from tests.factories import PASSPHRASE, Factory
-from tests.identity.visitor import ON_ONE_DATABASE, Visit, Visitor, alike, words
+from tests.identity.visitor import Visit, Visitor, alike, words
 
 
 def all_at_once(house: House, tries: list[Callable[[], str]]) -> list[str]:
@@ -65,7 +65,7 @@ def test_somebody_joins_with_a_code_and_is_at_home(visit: Visit, make: Factory) 
     ("role", "opens"),
     [(Role.MEMBER, (200, 404)), (Role.MODERATOR, (200, 404)), (Role.CASEWORKER, (404, 404)), (Role.ADMINISTRATOR, (404, 200))],
 )  # fmt: skip
-@ON_ONE_DATABASE
+@pytest.mark.one_database
 def test_the_invitation_says_what_they_may_open_and_staff_get_it_with_a_second_step(
     visit: Visit, make: Factory, role: Role, opens: tuple[int, int]
 ) -> None:
@@ -82,7 +82,7 @@ def test_the_invitation_says_what_they_may_open_and_staff_get_it_with_a_second_s
 
 
 @pytest.mark.parametrize("typed", ["{}", " {} ", "{lower}", "{spaced}", "{joined}", "{alike}", "{arabic}"])
-@ON_ONE_DATABASE
+@pytest.mark.one_database
 def test_a_code_may_be_typed_as_it_was_heard(visit: Visit, make: Factory, typed: str) -> None:
     code = make.invitation()
     forms = {
@@ -137,7 +137,7 @@ def test_a_name_that_two_take_at_once_belongs_to_one_of_them(make: Factory, hous
     house.offload = hash_together
     told = all_at_once(house, [joining(first, "Nour", 1), joining(second, "NOUR", 2)])
     assert sorted(line.startswith("token ") for line in told) == [False, True]
-    assert actions.NAME_TAKEN in told
+    assert naming.NAME_TAKEN in told
     assert (count(house, Person), count(house, LoginSession)) == (1, 1)
     with work.scope(house) as opened:
         left = opened.session.scalar(select(func.count(Invitation.id)).where(Invitation.state == InvitationState.OPEN))
@@ -167,7 +167,7 @@ def test_a_name_like_that_of_somebody_here_is_refused(visit: Visit, make: Factor
         ("x" * 300, "longer than it can be"),
     ],
 )
-@ON_ONE_DATABASE
+@pytest.mark.one_database
 def test_a_name_that_does_not_do_is_explained_and_comes_back(visit: Visit, make: Factory, name: str, told: str) -> None:
     code = make.invitation()
     answer = visit().joins(code, name)
@@ -178,7 +178,7 @@ def test_a_name_that_does_not_do_is_explained_and_comes_back(visit: Visit, make:
     assert PASSPHRASE not in words(answer)
 
 
-@ON_ONE_DATABASE
+@pytest.mark.one_database
 def test_whoever_is_signed_in_joins_nothing_and_uses_nothing_up(visit: Visit, make: Factory) -> None:
     browser, code = visit(make.token("Lina")), make.invitation()
     assert "Sign out first" in words(browser.opens(f"/join?code={code}"))
@@ -189,7 +189,7 @@ def test_whoever_is_signed_in_joins_nothing_and_uses_nothing_up(visit: Visit, ma
     assert visit().joins(code, "Nour").status_code == 303
 
 
-@ON_ONE_DATABASE
+@pytest.mark.one_database
 def test_an_administrator_makes_a_code_that_is_shown_once_and_never_stored(
     visit: Visit, make: Factory, house: House
 ) -> None:
@@ -207,7 +207,7 @@ def test_an_administrator_makes_a_code_that_is_shown_once_and_never_stored(
     assert visit().joins(code, "Lina").status_code == 303
 
 
-@ON_ONE_DATABASE
+@pytest.mark.one_database
 def test_a_withdrawn_code_lets_nobody_in(visit: Visit, make: Factory) -> None:
     browser = visit(make.token("Samar", roles=(Role.ADMINISTRATOR,)))
     page = words(browser.sends("/people/invitations", {"role": "member"}))
@@ -219,7 +219,7 @@ def test_a_withdrawn_code_lets_nobody_in(visit: Visit, make: Factory) -> None:
 
 
 @pytest.mark.parametrize("role", ["administrator", "employer", "", "nobody"])
-@ON_ONE_DATABASE
+@pytest.mark.one_database
 def test_no_form_invites_whom_it_does_not_offer(visit: Visit, make: Factory, house: House, role: str) -> None:
     browser = visit(make.token("Samar", roles=(Role.ADMINISTRATOR,)))
     assert "/join?code=" not in words(browser.sends("/people/invitations", {"role": role}))
@@ -227,14 +227,14 @@ def test_no_form_invites_whom_it_does_not_offer(visit: Visit, make: Factory, hou
 
 
 @pytest.mark.parametrize("role", [Role.MEMBER, Role.MODERATOR, Role.CASEWORKER, Role.EMPLOYER])
-@ON_ONE_DATABASE
+@pytest.mark.one_database
 def test_nobody_else_invites(visit: Visit, make: Factory, house: House, role: Role) -> None:
     browser = visit(make.token("Nour", roles=(role,)))
     assert browser.sends("/people/invitations", {"role": "member"}).status_code == 404
     assert count(house, Invitation) == 0
 
 
-@ON_ONE_DATABASE
+@pytest.mark.one_database
 def test_an_invitation_lasts_two_weeks(make: Factory, house: House) -> None:
     make.invitation()
     with work.scope(house) as opened:

@@ -10,7 +10,9 @@ from app.kernel.house import House
 from app.kernel.live import Gateway
 from app.kernel.sessions import PLAIN_COOKIE
 from tests.factories import PASSPHRASE, Factory
-from tests.identity.visitor import ON_ONE_DATABASE, Visit, cookie_set_by, words
+from tests.identity.visitor import Visit, cookie_set_by, words
+
+pytestmark = pytest.mark.one_database
 
 CLEARED = '"cache", "storage"'
 
@@ -27,13 +29,11 @@ def test_the_session_is_dead_and_the_browser_forgets(visit: Visit, make: Factory
     assert elsewhere.is_signed_in()
 
 
-@ON_ONE_DATABASE
 def test_signing_out_leads_home(visit: Visit, make: Factory) -> None:
     answer = visit(make.token("Nour")).sends("/sign-out")
     assert (answer.status_code, answer.location) == (303, "/")
 
 
-@ON_ONE_DATABASE
 def test_the_exit_leads_to_a_neutral_site_and_says_nothing(visit: Visit, make: Factory, house: House) -> None:
     answer = visit(make.token("Nour")).sends("/exit")
     page = words(answer)
@@ -45,7 +45,6 @@ def test_the_exit_leads_to_a_neutral_site_and_says_nothing(visit: Visit, make: F
 
 
 @pytest.mark.parametrize("token", ["", "of-a-page-that-was-opened-long-ago"])
-@ON_ONE_DATABASE
 def test_the_exit_opens_from_the_oldest_page(visit: Visit, make: Factory, token: str) -> None:
     nour = make.token("Nour")
     answer = visit(nour).sends("/exit", {"csrf_token": token})
@@ -54,7 +53,6 @@ def test_the_exit_opens_from_the_oldest_page(visit: Visit, make: Factory, token:
     assert not visit(nour).is_signed_in()
 
 
-@ON_ONE_DATABASE
 def test_the_exit_opens_for_those_who_are_not_signed_in(visit: Visit) -> None:
     answer = visit().sends("/exit")
     assert answer.status_code == 200
@@ -62,7 +60,6 @@ def test_the_exit_opens_for_those_who_are_not_signed_in(visit: Visit) -> None:
     assert answer.headers["Clear-Site-Data"] == CLEARED
 
 
-@ON_ONE_DATABASE
 def test_the_exit_opens_when_nothing_can_be_written(visit: Visit, make: Factory, house: House) -> None:
     browser = visit(make.token("Nour"))
     with house.databases.data.execution_options(writes=True).begin() as connection:
@@ -76,14 +73,12 @@ def test_the_exit_opens_when_nothing_can_be_written(visit: Visit, make: Factory,
 
 
 @pytest.mark.parametrize("way_out", ["/sign-out", "/exit"])
-@ON_ONE_DATABASE
 def test_no_link_leads_out(visit: Visit, make: Factory, way_out: str) -> None:
     browser = visit(make.token("Nour"))
     assert browser.opens(way_out).status_code == 405
     assert browser.is_signed_in()
 
 
-@ON_ONE_DATABASE
 def test_the_exit_is_on_every_page(visit: Visit, make: Factory) -> None:
     for browser in (visit(), visit(make.token())):
         for page in ("/", "/about", "/safety", "/help", "/sign-in", "/join", "/me", "/rooms", "/nowhere"):

@@ -75,6 +75,22 @@ def test_a_sign_in_that_waits_for_its_second_step_ends_too(visit: Visit, make: F
     assert thief.opens("/sign-in/second").location == "/sign-in"
 
 
+@pytest.mark.one_database
+def test_a_code_from_moderators_opens_nothing_of_staff_without_their_second_step(
+    visit: Visit, make: Factory, house: House
+) -> None:
+    administrator = make.person("Samar", roles=(Role.ADMINISTRATOR,))
+    with work.scope(house):
+        code = identity.make_reset_code(make.person(roles=(Role.MODERATOR,)), administrator.person_id)
+    bare = resets(visit(), "Samar", code)
+    assert (bare.status_code, "Two persons take the role first" in bare.text) == (422, True)
+    gives_codes(house, administrator)
+    assert resets(visit(), "Samar", code, forget="y").status_code == 422
+    assert ways(house, administrator).one_time_code
+    assert resets(visit(), "Samar", code).status_code == 303, "it was not used up"
+    assert visit().signs_in("Samar", NEW).location == "/sign-in/second"
+
+
 def test_a_code_from_moderators_does_the_same_once(visit: Visit, make: Factory, house: House) -> None:
     number, code = reset_code(make, house)
     assert code.replace("-", "") not in everything_stored(house)

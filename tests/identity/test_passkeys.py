@@ -18,6 +18,8 @@ from tests.identity.authenticator import ORIGIN, Authenticator
 from tests.identity.factors import acts, proved_long_ago, told, ways
 from tests.identity.visitor import Visit, Visitor, words
 
+pytestmark = pytest.mark.one_database
+
 ADD, ALONE, SECOND = "/me/second-step/passkeys", "/sign-in/passkey", "/sign-in/second/passkey"
 
 

@@ -15,7 +15,7 @@ from app.kernel import work
 from app.kernel.errors import Invalid, Unavailable
 from app.kernel.house import House
 from tests.factories import PASSPHRASE, Factory
-from tests.identity.visitor import ON_ONE_DATABASE, Visit, words
+from tests.identity.visitor import Visit, words
 
 GOOD = "copper window ninety swallows"
 SHORT, LONG, EASY = "at least 15 characters", "at most 200 characters", "easy to guess"
@@ -43,7 +43,7 @@ SHORT, LONG, EASY = "at least 15 characters", "at most 200 characters", "easy to
         ("sanadsanadsanad", EASY),
     ],
 )
-@ON_ONE_DATABASE
+@pytest.mark.one_database
 def test_a_passphrase_that_does_not_do_is_explained_and_the_rest_comes_back(
     visit: Visit, make: Factory, passphrase: str, told: str
 ) -> None:
@@ -67,7 +67,7 @@ def test_no_rules_of_composition(passphrase: str) -> None:
 @pytest.mark.parametrize(
     "passphrase", ["crème brûlée près de l'été", "أمل إشراق آفاق مؤمن رئيس", "ﬁfteen ﬂowers in Ⅳ rows"]
 )
-@ON_ONE_DATABASE
+@pytest.mark.one_database
 def test_the_same_passphrase_fits_from_another_keyboard(visit: Visit, make: Factory, passphrase: str) -> None:
     composed, decomposed = (unicodedata.normalize(form, passphrase) for form in ("NFC", "NFKD"))
     assert composed != decomposed
@@ -105,7 +105,7 @@ def test_no_passphrase_keeps_the_others_waiting(passphrase: str) -> None:
     assert time.process_time() - begun < 0.5  # some of these took the estimate 5 s and more
 
 
-@ON_ONE_DATABASE
+@pytest.mark.one_database
 def test_no_more_than_two_are_hashed_at_the_same_time(house: House) -> None:
     at_once: list[int] = []
     inside = 0
@@ -132,7 +132,7 @@ def test_no_more_than_two_are_hashed_at_the_same_time(house: House) -> None:
     assert max(at_once) == passphrases.AT_ONCE
 
 
-@ON_ONE_DATABASE
+@pytest.mark.one_database
 def test_whoever_finds_no_place_is_told_so_and_tries_again(
     visit: Visit, make: Factory, house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -190,7 +190,7 @@ def test_a_changed_passphrase_fits_and_the_old_one_no_longer(visit: Visit, make:
         (PASSPHRASE, "", "Choose a passphrase."),
     ],
 )
-@ON_ONE_DATABASE
+@pytest.mark.one_database
 def test_a_passphrase_is_not_changed_by_whoever_cannot(
     visit: Visit, make: Factory, present: str, wished: str, told: str
 ) -> None:

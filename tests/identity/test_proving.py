@@ -20,6 +20,8 @@ from tests.factories import PASSPHRASE, Factory
 from tests.identity.factors import can_use_again, code_now, gives_codes, proved_long_ago
 from tests.identity.visitor import Visit, words
 
+pytestmark = pytest.mark.one_database
+
 DANGEROUS = ["/me/second-step", "/me/recovery-codes"]
 PAGE = """{% extends 'layout.html' %}{% from 'ui/error_summary.html' import error_summary %}
 {% block content %}{{ error_summary(form) }}<form>{{ form.reason() }}</form>{% endblock %}"""

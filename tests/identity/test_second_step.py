@@ -22,6 +22,8 @@ from tests.factories import PASSPHRASE, Factory
 from tests.identity.factors import acts, can_use_again, code_now, gives_codes, recovery_codes, told
 from tests.identity.visitor import Visit, Visitor, alike, cookie_set_by, words
 
+pytestmark = pytest.mark.one_database
+
 SECOND = "/sign-in/second"
 
 

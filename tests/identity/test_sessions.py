@@ -12,7 +12,7 @@ from app.kernel.access import Role
 from app.kernel.db import now
 from app.kernel.house import House
 from tests.factories import Factory
-from tests.identity.visitor import ON_ONE_DATABASE, Visit, alike, words
+from tests.identity.visitor import Visit, alike, words
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 STAFF = [Role.MODERATOR, Role.CASEWORKER, Role.ADMINISTRATOR]
@@ -55,7 +55,7 @@ def test_a_session_ends_when_nobody_uses_it(
     assert not browser.is_signed_in()
 
 
-@ON_ONE_DATABASE
+@pytest.mark.one_database
 def test_whoever_is_staff_besides_being_a_member_has_the_short_limit(visit: Visit, make: Factory, house: House) -> None:
     browser = visit(make.token("Nour", roles=(Role.MEMBER, Role.MODERATOR)))
     move(house, last_seen_at=16 * MINUTE)
@@ -63,7 +63,7 @@ def test_whoever_is_staff_besides_being_a_member_has_the_short_limit(visit: Visi
 
 
 @pytest.mark.parametrize(("role", "hours"), [(Role.MEMBER, 24), *((role, 12) for role in STAFF)])
-@ON_ONE_DATABASE
+@pytest.mark.one_database
 def test_a_session_ends_however_much_it_is_used(
     visit: Visit, make: Factory, house: House, role: Role, hours: int
 ) -> None:
@@ -82,7 +82,7 @@ def test_using_a_session_keeps_it(visit: Visit, make: Factory, house: House) -> 
     assert now() - seen(house) < MINUTE
 
 
-@ON_ONE_DATABASE
+@pytest.mark.one_database
 def test_a_session_that_ended_by_itself_does_not_come_back(visit: Visit, make: Factory, house: House) -> None:
     browser = visit(make.token("Nour"))
     move(house, last_seen_at=61 * MINUTE)
@@ -114,7 +114,7 @@ def test_a_visit_is_written_at_most_once_a_minute(visit: Visit, make: Factory, h
     assert len(written) == 1
 
 
-@ON_ONE_DATABASE
+@pytest.mark.one_database
 def test_reading_goes_on_where_nothing_can_be_written(visit: Visit, make: Factory, house: House) -> None:
     browser = visit(make.token("Nour"))
     move(house, last_seen_at=5 * MINUTE)
@@ -178,7 +178,7 @@ def test_a_session_that_cannot_be_is_not_there(visit: Visit, make: Factory) -> N
         assert browser.sends(f"/me/sessions/{nowhere}/end").status_code == 404, nowhere
 
 
-@ON_ONE_DATABASE
+@pytest.mark.one_database
 def test_an_ended_session_is_not_ended_twice(visit: Visit, make: Factory) -> None:
     nour = make.token("Nour")
     make.another_session(make.actor(nour))
@@ -188,7 +188,7 @@ def test_an_ended_session_is_not_ended_twice(visit: Visit, make: Factory) -> Non
     assert browser.sends(it).status_code == 404
 
 
-@ON_ONE_DATABASE
+@pytest.mark.one_database
 def test_a_stranger_is_asked_to_sign_in_first(visit: Visit) -> None:
     for page in ("/me", "/me/sessions", "/me/passphrase", "/rooms", "/people/invitations"):
         answer = visit().opens(page)
@@ -201,7 +201,7 @@ def test_a_token_that_nobody_was_given_is_a_stranger(visit: Visit) -> None:
         assert answer.status_code == 302, token
 
 
-@ON_ONE_DATABASE
+@pytest.mark.one_database
 def test_a_session_is_not_found_by_its_hash(visit: Visit, make: Factory, house: House) -> None:
     make.token("Nour")
     with work.scope(house) as opened:

@@ -17,7 +17,7 @@ from app.kernel.vault.box import plain_hash
 from config import Settings, read_settings
 from tests.conftest import environment
 from tests.factories import PASSPHRASE, Factory
-from tests.identity.visitor import ON_ONE_DATABASE, Visit, Visitor, alike, cookie_set_by, words
+from tests.identity.visitor import Visit, Visitor, alike, cookie_set_by, words
 
 WRONG = "another harbour with eighteen lanterns"
 
@@ -32,14 +32,14 @@ def test_a_person_signs_in_with_a_name_and_a_passphrase(visit: Visit, make: Fact
 
 
 @pytest.mark.parametrize("typed", ["nour", "NOUR", " Nour ", "N\u200bour", "Nοur", "Ｎｏｕｒ"])
-@ON_ONE_DATABASE
+@pytest.mark.one_database
 def test_a_name_may_be_typed_in_any_way_that_looks_the_same(visit: Visit, make: Factory, typed: str) -> None:
     make.person("Nour")
     assert visit().signs_in(typed).status_code == 303
 
 
 @pytest.mark.parametrize(("kept", "typed"), [("سلمى", "سَلمى"), ("أحمد", "ا\u0654حمد"), ("Émile", "E\u0301mile")])
-@ON_ONE_DATABASE
+@pytest.mark.one_database
 def test_a_name_is_found_however_its_marks_are_written(visit: Visit, make: Factory, kept: str, typed: str) -> None:
     make.person(kept)
     assert visit().signs_in(typed).status_code == 303
@@ -72,7 +72,7 @@ def test_a_name_of_nobody_is_hashed_like_that_of_somebody(visit: Visit, make: Fa
 
 
 @pytest.mark.usefixtures("without_budgets")
-@ON_ONE_DATABASE
+@pytest.mark.one_database
 def test_a_name_of_nobody_takes_as_long_as_that_of_somebody(visit: Visit, make: Factory) -> None:
     make.person("Nour")
     browser = visit()
@@ -88,7 +88,7 @@ def test_a_name_of_nobody_takes_as_long_as_that_of_somebody(visit: Visit, make: 
     assert 0.6 < known / unknown < 1.6, (known, unknown)
 
 
-@ON_ONE_DATABASE
+@pytest.mark.one_database
 def test_what_was_typed_comes_back_except_the_passphrase(visit: Visit) -> None:
     page = words(visit().signs_in('Lina "of" <Homs>', WRONG, next="/rooms?before=3"))
     assert 'value="Lina &#34;of&#34; &lt;Homs&gt;"' in page
@@ -96,7 +96,7 @@ def test_what_was_typed_comes_back_except_the_passphrase(visit: Visit) -> None:
     assert WRONG not in page
 
 
-@ON_ONE_DATABASE
+@pytest.mark.one_database
 def test_an_empty_form_says_what_is_missing(visit: Visit) -> None:
     answer = visit().signs_in("", "")
     assert answer.status_code == 422
@@ -105,7 +105,7 @@ def test_an_empty_form_says_what_is_missing(visit: Visit) -> None:
 
 
 @pytest.mark.parametrize("next_page", ["/rooms", "/rooms?before=3", "/me/sessions"])
-@ON_ONE_DATABASE
+@pytest.mark.one_database
 def test_a_person_is_led_to_where_they_wanted_to_go(visit: Visit, make: Factory, next_page: str) -> None:
     make.person("Nour")
     browser = visit()
@@ -117,7 +117,7 @@ def test_a_person_is_led_to_where_they_wanted_to_go(visit: Visit, make: Factory,
 
 
 @pytest.mark.parametrize("elsewhere", ["//evil.example", "https://evil.example", "/\\evil.example", "/\t/evil.example"])
-@ON_ONE_DATABASE
+@pytest.mark.one_database
 def test_signing_in_leads_nowhere_else(visit: Visit, make: Factory, elsewhere: str) -> None:
     make.person("Nour")
     assert visit().signs_in("Nour", next=elsewhere).location == "/"
@@ -136,7 +136,7 @@ def test_signing_in_makes_a_new_token_and_ends_the_old_one_of_this_browser(visit
     assert elsewhere.is_signed_in()
 
 
-@ON_ONE_DATABASE
+@pytest.mark.one_database
 def test_signing_in_as_somebody_else_ends_who_was_here(visit: Visit, make: Factory) -> None:
     lina = make.token("Lina")
     make.person("Nour")
@@ -145,7 +145,7 @@ def test_signing_in_as_somebody_else_ends_who_was_here(visit: Visit, make: Facto
     assert not visit(lina).is_signed_in()
 
 
-@ON_ONE_DATABASE
+@pytest.mark.one_database
 def test_a_token_that_was_planted_is_never_signed_in(visit: Visit, make: Factory) -> None:
     make.person("Nour")
     planted = "p" * 43
@@ -155,7 +155,7 @@ def test_a_token_that_was_planted_is_never_signed_in(visit: Visit, make: Factory
     assert not visit(planted).is_signed_in()
 
 
-@ON_ONE_DATABASE
+@pytest.mark.one_database
 def test_a_form_that_was_opened_before_signing_in_is_worth_nothing_after_it(visit: Visit, make: Factory) -> None:
     make.person("Nour")
     browser = visit()
@@ -177,7 +177,7 @@ def test_only_the_hash_of_a_token_is_stored(visit: Visit, make: Factory, house: 
     assert browser.token not in repr(rows)
 
 
-@ON_ONE_DATABASE
+@pytest.mark.one_database
 def test_no_token_and_no_passphrase_is_on_the_disk(visit: Visit, make: Factory, settings: Settings) -> None:
     make.person("Nour")
     browser = visit()
@@ -189,7 +189,7 @@ def test_no_token_and_no_passphrase_is_on_the_disk(visit: Visit, make: Factory, 
         assert secret.encode() not in disk
 
 
-@ON_ONE_DATABASE
+@pytest.mark.one_database
 def test_the_cookie_is_out_of_reach_of_scripts_and_ends_with_the_browser(visit: Visit, make: Factory) -> None:
     make.person("Nour")
     cookie = cookie_set_by(visit().signs_in("Nour"), PLAIN_COOKIE)
@@ -226,7 +226,7 @@ def test_over_tls_a_cookie_that_a_neighbour_could_have_planted_counts_for_nothin
     assert browser.is_signed_in()
 
 
-@ON_ONE_DATABASE
+@pytest.mark.one_database
 def test_a_closed_account_is_signed_in_nowhere(visit: Visit, make: Factory, house: House) -> None:
     token = make.token("Nour")
     browser = visit(token)

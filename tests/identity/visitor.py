@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from http.cookies import SimpleCookie
 from typing import Any
 
-import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
@@ -15,8 +14,6 @@ from app.kernel.i18n import LANGUAGE_COOKIE
 from app.kernel.sessions import PLAIN_COOKIE
 from tests.factories import PASSPHRASE
 
-#: For what no database decides.
-ON_ONE_DATABASE = pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
 _TOKEN = re.compile(r'name="csrf_token"[^>]* value="([^"]+)"')
 #: What differs between two answers that mean the same: the form's token, and the address to come back to.
 _VARYING = re.compile(r'(name="(?:csrf_token|next)"[^>]* value=")[^"]*')

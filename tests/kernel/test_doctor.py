@@ -20,12 +20,11 @@ from app.kernel.jobs import Job, JobState
 from app.kernel.vault import Keyring, Purpose
 from config import Settings, read_settings
 from tests.conftest import environment
-from tests.identity.visitor import ON_ONE_DATABASE
 from tests.server import free_port
 
 PARTS = [
-    "key file", "modes", "data database", "keys database", "data tables", "keys tables", "keys", "queue", "redis",
-    "mail", "disk", "clock",
+    "key file", "modes", "data database", "keys database", "data tables", "keys tables", "keys", "erasures", "backup",
+    "queue", "redis", "mail", "disk", "clock",
 ]  # fmt: skip
 Examined = Callable[..., dict[str, Finding]]
 
@@ -59,7 +58,7 @@ def test_a_house_that_is_well_is_told_so_part_by_part(examined: Examined) -> Non
     assert list(findings) == PARTS
 
 
-@ON_ONE_DATABASE
+@pytest.mark.one_database
 def test_the_command_says_it_all_and_fails_when_something_is_bad(app: Flask, settings: Settings) -> None:
     with app.app_context():
         well = app.test_cli_runner().invoke(args=["doctor"])
@@ -70,14 +69,14 @@ def test_the_command_says_it_all_and_fails_when_something_is_bad(app: Flask, set
     assert f"BAD  key file: the master key can be read by others: chmod 600 '{settings.master_key_file}'" in bad.output
 
 
-@ON_ONE_DATABASE
+@pytest.mark.one_database
 def test_a_key_file_that_is_gone_is_named(examined: Examined, settings: Settings) -> None:
     settings.master_key_file.unlink()
     assert "no master key at" in told(examined(), "key file", "keys")
 
 
 @pytest.mark.parametrize("folder", ["data", "keys"])
-@ON_ONE_DATABASE
+@pytest.mark.one_database
 def test_a_folder_that_others_can_look_into_is_named(examined: Examined, settings: Settings, folder: str) -> None:
     place = settings.instance / folder
     place.chmod(0o755)
@@ -101,7 +100,7 @@ def test_tables_that_are_out_of_date_are_named(examined: Examined, app: Flask) -
     assert words == " ".join(["out of date: run `flask instance`"] * 2)
 
 
-@ON_ONE_DATABASE
+@pytest.mark.one_database
 def test_a_house_that_was_never_made_is_told_how_to_make_it(examined: Examined, tmp_path: Path) -> None:
     findings = examined(tmp_path / "nothing")
     words = told(findings, "key file", "data tables", "keys tables", "keys", "queue")
@@ -120,7 +119,7 @@ def test_a_database_that_is_away_is_named_with_its_setting(examined: Examined) -
     assert findings["data database"].well
 
 
-@ON_ONE_DATABASE
+@pytest.mark.one_database
 def test_the_key_file_of_another_house_is_found_out(examined: Examined, app: Flask, settings: Settings) -> None:
     with work.scope(app.extensions["house"]) as opened, opened.writing():
         opened.house.vault.create_key(Purpose.PERSON)
@@ -143,14 +142,14 @@ def test_jobs_that_were_set_aside_and_jobs_that_nobody_runs_are_named(examined: 
     assert told(examined(), "queue") == "2 jobs failed too often: the worker's log says why; then `flask jobs retry`"
 
 
-@ON_ONE_DATABASE
+@pytest.mark.one_database
 def test_redis_is_named_when_it_is_away_and_not_when_it_answers(examined: Examined, redis_url: str) -> None:
     assert examined(REDIS_URL=redis_url)["redis"] == Finding("redis", True, "answers")
     words = told(examined(REDIS_URL=f"redis://127.0.0.1:{free_port()}/0"), "redis")
     assert words == "does not answer (ConnectionError): start it or check REDIS_URL"
 
 
-@ON_ONE_DATABASE
+@pytest.mark.one_database
 def test_mail_is_named_when_it_is_away_and_not_when_it_answers(examined: Examined) -> None:
     port = free_port()
     post = Controller(Sink(), hostname="127.0.0.1", port=port)
@@ -168,7 +167,7 @@ def test_mail_is_named_when_it_is_away_and_not_when_it_answers(examined: Examine
 Usage = namedtuple("Usage", "total used free")
 
 
-@ON_ONE_DATABASE
+@pytest.mark.one_database
 def test_a_disk_that_is_nearly_full_is_named(examined: Examined, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(10**12, 10**12, 400 * 2**20))
     assert told(examined(), "disk") == "400 MB free: make room, or writing stops"

@@ -19,7 +19,7 @@ from sqlalchemy import func, select, update
 
 from app.chat import queries
 from app.chat.models import Epoch, Message
-from app.kernel import audit, jobs, work
+from app.kernel import audit, files, jobs, work
 from app.kernel.actor import STRANGER, Actor, system
 from app.kernel.audit import AuditEntry
 from app.kernel.db import now
@@ -330,7 +330,8 @@ def test_what_somebody_else_put_into_the_queue_is_not_even_looked_at(house: Hous
 
 def test_what_every_feature_wants_hourly_is_enqueued(app: Flask) -> None:
     house: House = app.extensions["house"]
-    wanted = sorted([*jobs.KERNEL_HOURLY, *(name for feature in house.features for name in feature.hourly)])
+    theirs = (name for feature in house.features for name in feature.hourly)
+    wanted = sorted([*jobs.KERNEL_HOURLY, *files.HOURLY, *theirs])
     assert {"chat.forget", "jobs.forget"} <= set(wanted)
     start_hourly(house)
     with work.scope(house) as opened:

@@ -24,8 +24,10 @@ from app.kernel.web.local import local_path
 from config import Settings, read_settings
 from tests.conftest import environment
 from tests.factories import Factory
-from tests.identity.visitor import ON_ONE_DATABASE, Visitor, words
+from tests.identity.visitor import Visitor, words
 from tests.server import Server
+
+pytestmark = pytest.mark.one_database
 
 ON_EVERYTHING = {
     "Content-Security-Policy": (
@@ -82,7 +84,6 @@ def browser(app: Flask) -> Visitor:
 # --- headers --------------------------------------------------------------------------------------------------------
 
 
-@ON_ONE_DATABASE
 def test_every_answer_is_protected(browser: Visitor) -> None:
     asset = f"/static/dist/{manifest()['page.css']}"
     statuses = []
@@ -114,7 +115,6 @@ def test_over_tls_browsers_are_told_to_stay_there(sqlite_settings: Settings) -> 
 
 @pytest.mark.parametrize("path", ["/", "/me", "/sign-in", "/nowhere", "/static/dist/page.css", "/healthz"])
 @pytest.mark.parametrize("host", ["evil.example", "evil.example:80", "localhost.evil.example", "", "127.0.0.1@evil"])
-@ON_ONE_DATABASE
 def test_a_host_that_is_not_ours_learns_nothing(app: Flask, make: Factory, host: str, path: str) -> None:
     browser = Visitor.of(app, make.token("Nour"))
     answer = browser.client.get(path, headers={"Host": host, "Accept-Language": "en"})
@@ -131,7 +131,6 @@ def test_a_host_that_is_not_ours_learns_nothing(app: Flask, make: Factory, host:
         ("OPTIONS", "/me"), ("TRACE", "/"), ("BREW", "/"),
     ],
 )  # fmt: skip
-@ON_ONE_DATABASE
 def test_a_method_that_a_page_does_not_know_is_refused_in_words(browser: Visitor, method: str, path: str) -> None:
     answer = browser.client.open(path, method=method)
     assert answer.status_code == 405
@@ -141,7 +140,6 @@ def test_a_method_that_a_page_does_not_know_is_refused_in_words(browser: Visitor
 
 
 @pytest.mark.parametrize(("path", "status"), [("/", 200), ("/about", 200), ("/nowhere", 404), ("/me", 302)])
-@ON_ONE_DATABASE
 def test_a_head_says_what_the_page_would_and_sends_nothing(browser: Visitor, path: str, status: int) -> None:
     answer = browser.client.head(path)
     assert answer.status_code == status
@@ -153,7 +151,6 @@ def test_a_head_says_what_the_page_would_and_sends_nothing(browser: Visitor, pat
 
 @pytest.mark.parametrize(("language", "told"), [("en", "larger than we can take"), ("ar", "أكبر")])
 @pytest.mark.parametrize("size", [300 * 1024, 5 * 1024 * 1024])
-@ON_ONE_DATABASE
 def test_what_is_too_large_is_refused_in_words(app: Flask, size: int, language: str, told: str) -> None:
     answer = Visitor.of(app, language=language).sends("/sign-in", {"name": "x" * size})
     assert answer.status_code == 413
@@ -162,14 +159,12 @@ def test_what_is_too_large_is_refused_in_words(app: Flask, size: int, language: 
     assert len(words(answer)) < 20_000
 
 
-@ON_ONE_DATABASE
 def test_what_just_fits_is_read(browser: Visitor) -> None:
     answer = browser.sends("/sign-in", {"name": "x" * 250 * 1024})
     assert answer.status_code == 422
     assert "longer than it can be" in words(answer)
 
 
-@ON_ONE_DATABASE
 def test_a_form_of_a_thousand_fields_is_refused(browser: Visitor) -> None:
     parts = {f"field-{n}": (None, "") for n in range(1001)}
     body, kind = requests.models.RequestEncodingMixin._encode_files(parts, {})
@@ -188,13 +183,11 @@ def test_a_form_of_a_thousand_fields_is_refused(browser: Visitor) -> None:
         "fonts/../../../config.py",
     ],
 )  # fmt: skip
-@ON_ONE_DATABASE
 def test_nothing_but_assets_is_behind_their_address(browser: Visitor, name: str) -> None:
     assert browser.opens(f"/static/dist/{name}").status_code == 404
 
 
 @pytest.mark.parametrize("name", ["page.css", "page.js", "room.js", "noto-400.woff2"])
-@ON_ONE_DATABASE
 def test_an_asset_is_kept_for_ever_and_tells_nobody_apart(app: Flask, make: Factory, name: str) -> None:
     with Visitor.of(app, make.token()).opens(f"/static/dist/{manifest()[name]}", Accept_Encoding="gzip") as answer:
         assert answer.status_code == 200
@@ -210,7 +203,6 @@ def test_an_asset_is_kept_for_ever_and_tells_nobody_apart(app: Flask, make: Fact
 # --- compression ----------------------------------------------------------------------------------------------------
 
 
-@ON_ONE_DATABASE
 def test_the_size_of_a_page_does_not_tell_what_is_in_it(browser: Visitor) -> None:
     answers = [browser.opens("/quick?letters=5000", Accept_Encoding="gzip, br") for _ in range(40)]
     assert {answer.headers["Content-Encoding"] for answer in answers} == {"gzip"}
@@ -221,7 +213,6 @@ def test_the_size_of_a_page_does_not_tell_what_is_in_it(browser: Visitor) -> Non
     assert all(answer.headers["Content-Length"] == str(len(answer.data)) for answer in answers)
 
 
-@ON_ONE_DATABASE
 def test_pages_are_sent_plain_to_those_who_want_them_plain(browser: Visitor) -> None:
     for path, accepted in (("/quick?letters=5000", "br"), ("/quick?letters=5000", ""), ("/quick?letters=100", "gzip")):
         answer = browser.opens(path, Accept_Encoding=accepted)
@@ -267,7 +258,6 @@ def test_an_address_elsewhere_is_not(wished: str | None) -> None:
         ("https://مثال.example/طريق", "xn--mgbh0fb.example"),
     ],
 )
-@ON_ONE_DATABASE
 def test_a_link_says_where_it_leads_before_it_does(app: Flask, make: Factory, target: str, host: str) -> None:
     page = words(Visitor.of(app, make.token()).opens(f"/leaving?to={quote(target)}"))
     assert f'dir="ltr">{host}</bdi>' in page
@@ -286,14 +276,12 @@ def test_a_link_says_where_it_leads_before_it_does(app: Flask, make: Factory, ta
         "http://2130706433/", "http://0x7f.1/", "https://localhost/",
     ],
 )  # fmt: skip
-@ON_ONE_DATABASE
 def test_what_is_no_link_leads_nowhere(app: Flask, make: Factory, target: str) -> None:
     answer = Visitor.of(app, make.token()).opens(f"/leaving?to={quote(target, safe='')}")
     assert answer.status_code == 404
     assert "evil.example" not in words(answer).split("<main")[1].split("</main>")[0]
 
 
-@ON_ONE_DATABASE
 def test_a_stranger_is_sent_nowhere(browser: Visitor) -> None:
     answer = browser.opens("/leaving?to=https://example.org/")
     assert answer.status_code == 302
@@ -306,7 +294,6 @@ def test_a_stranger_is_sent_nowhere(browser: Visitor) -> None:
 @pytest.mark.parametrize(
     "elsewhere", ["//evil.example", "https://evil.example", "/\\evil.example", "javascript:x", "/\t/evil"]
 )
-@ON_ONE_DATABASE
 def test_choosing_a_language_leads_back_and_nowhere_else(browser: Visitor, elsewhere: str) -> None:
     assert browser.sends("/preferences", {"language": "ar", "next": "/help?a=b"}).location == "/help?a=b"
     assert browser.sends("/preferences", {"language": "ar", "next": elsewhere}).location == "/"
@@ -316,7 +303,6 @@ def test_choosing_a_language_leads_back_and_nowhere_else(browser: Visitor, elsew
 
 
 @pytest.mark.parametrize(("language", "title"), [("en", "Nothing here"), ("ar", "لا شيء هنا")])
-@ON_ONE_DATABASE
 def test_a_page_that_is_missing_says_so_and_where_to_go(app: Flask, language: str, title: str) -> None:
     page = words(Visitor.of(app, language=language).opens("/nowhere/<script>"))
     assert f"<h1>{title}</h1>" in page
@@ -326,7 +312,6 @@ def test_a_page_that_is_missing_says_so_and_where_to_go(app: Flask, language: st
 
 
 @pytest.mark.parametrize(("language", "told"), [("en", "Nothing is lost"), ("ar", "لم يضِع شيء")])
-@ON_ONE_DATABASE
 def test_a_page_that_breaks_gives_the_words_back_and_tells_nothing(app: Flask, language: str, told: str) -> None:
     answer = Visitor.of(app, language=language).sends("/broken", {"body": WORDS, "passphrase": "a secret"})
     assert answer.status_code == 503
@@ -380,7 +365,6 @@ def test_a_name_that_no_database_takes_is_not_there(app: Flask, make: Factory, p
     assert {browser.opens(path).status_code, browser.sends(path).status_code} <= {404, 405}
 
 
-@ON_ONE_DATABASE
 def test_health_and_readiness_count_nobody(browser: Visitor, house: House, make: Factory) -> None:
     make.person()
     assert browser.opens("/healthz").json == {"status": "ok"}

@@ -93,9 +93,10 @@ def test_nobody_inside_the_branch_proposes_or_previews_it(people: People, house:
         branches.preview(moderator, start.public_id, reason="Them")
 
 
-def test_a_preview_says_how_many_and_who_and_is_noted(people: People, house: House) -> None:
+def test_a_preview_says_how_many_and_to_the_second_person_who_and_is_noted(people: People, house: House) -> None:
     who, moderator = family(people), people.moderator()
     with work.scope(house) as opened:
+        moderation.propose(people.moderator(), "branch.freeze", who["start"].public_id, reason="A doubt")
         touched = branches.preview(moderator, who["start"].public_id, reason="A doubt")
         noted = opened.session.scalars(select(AuditEntry).where(AuditEntry.act == "branch.preview")).one()
     assert (touched.count, touched.names) == (5, ["Above", "Child", "Grandchild", "Second", "Start"])

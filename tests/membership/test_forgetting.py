@@ -115,7 +115,8 @@ def test_somebody_admitted_stays_in_the_list_of_who_vouched_for_them_after_the_f
     tidy(house)
     with work.scope(house):
         [line] = vouching.my_vouching(voucher).answered
-    assert (line.name, line.may_take_back) == ("Amal", True)
+        assert (line.name, line.may_take_back) == ("Amal", True)
+        assert queries.find_by_code(applicant.code) is None, "a paper found later says nothing of who is here"
 
 
 def test_what_waits_for_sixty_days_is_closed_without_blame(people: People, house: House) -> None:

@@ -167,7 +167,7 @@ def machine(house: House) -> type[RuleBasedStateMachine]:  # noqa: C901  # one c
     return Membership
 
 
-@pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
+@pytest.mark.one_database
 def test_no_sequence_of_calls_gets_past_the_rules(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Budgets, "spend", lambda *_: None)
     run: Callable[..., None] = run_state_machine_as_test

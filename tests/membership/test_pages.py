@@ -12,7 +12,9 @@ from app.membership.models import Application, ApplicationState
 from tests.identity.visitor import Visitor, alike, words
 from tests.membership.people import PASSPHRASE, Applicant, People
 
-ON_ONE_DATABASE = pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
+pytestmark = pytest.mark.one_database
+
+
 CODE = re.compile(r"[0-9A-Z]{5}(?:-[0-9A-Z]{5}){3}")
 
 
@@ -43,7 +45,6 @@ def test_a_stranger_applies_in_five_steps_and_sees_where_it_stands(app: Flask) -
     assert "at most 7 days" in page
 
 
-@ON_ONE_DATABASE
 def test_it_goes_on_in_another_browser_with_the_code_however_it_is_typed(app: Flask) -> None:
     first = Visitor.of(app)
     code = begins(first)
@@ -54,7 +55,6 @@ def test_it_goes_on_in_another_browser_with_the_code_however_it_is_typed(app: Fl
     assert 'value="Amal"' in words(second.opens("/apply/name"))
 
 
-@ON_ONE_DATABASE
 def test_the_code_is_shown_once_and_wrong_ones_are_all_told_the_same(app: Flask) -> None:
     browser = Visitor.of(app)
     code = begins(browser)
@@ -68,7 +68,6 @@ def test_the_code_is_shown_once_and_wrong_ones_are_all_told_the_same(app: Flask)
     assert "No application has this code" in told.pop()
 
 
-@ON_ONE_DATABASE
 def test_each_step_where_it_might_come_up_says_that_detention_is_never_asked_about(app: Flask) -> None:
     browser = Visitor.of(app)
     assert "You never have to say what happened to you in detention." in words(browser.opens("/apply"))
@@ -88,7 +87,6 @@ def test_each_step_where_it_might_come_up_says_that_detention_is_never_asked_abo
         ("", "Choose a name"),
     ],
 )
-@ON_ONE_DATABASE
 def test_a_name_that_hides_something_is_refused_in_words(app: Flask, name: str, told: str) -> None:
     browser = Visitor.of(app)
     begins(browser)
@@ -98,7 +96,6 @@ def test_a_name_that_hides_something_is_refused_in_words(app: Flask, name: str, 
 
 
 @pytest.mark.parametrize(("member", "applicant"), [("علي", "على"), ("كريم", "ڪريم"), ("Nour", "N0UR")])
-@ON_ONE_DATABASE
 def test_a_name_that_looks_like_a_member_s_is_seen_before_anybody_has_it_too(
     people: People, member: str, applicant: str
 ) -> None:
@@ -106,7 +103,6 @@ def test_a_name_that_looks_like_a_member_s_is_seen_before_anybody_has_it_too(
     assert people.in_review(applicant).status().name_taken
 
 
-@ON_ONE_DATABASE
 def test_a_passphrase_that_is_easy_to_guess_or_mistyped_is_refused_and_never_sent_back(app: Flask) -> None:
     browser = Visitor.of(app)
     begins(browser)
@@ -118,7 +114,6 @@ def test_a_passphrase_that_is_easy_to_guess_or_mistyped_is_refused_and_never_sen
         assert one not in words(answer)
 
 
-@ON_ONE_DATABASE
 def test_a_step_that_was_left_out_is_named_before_sending(app: Flask) -> None:
     browser = Visitor.of(app)
     begins(browser)
@@ -127,7 +122,6 @@ def test_a_step_that_was_left_out_is_named_before_sending(app: Flask) -> None:
     assert "Something is missing in an earlier step" in words(answer)
 
 
-@ON_ONE_DATABASE
 def test_leaving_makes_this_browser_forget_and_the_code_brings_one_back(app: Flask) -> None:
     browser = Visitor.of(app)
     code = applies(browser)
@@ -136,7 +130,6 @@ def test_leaving_makes_this_browser_forget_and_the_code_brings_one_back(app: Fla
     assert browser.sends("/apply/return", {"code": code}).location == "/apply/status"
 
 
-@ON_ONE_DATABASE
 def test_withdrawing_asks_first_and_then_the_code_leads_nowhere(app: Flask) -> None:
     browser = Visitor.of(app)
     code = applies(browser)
@@ -145,7 +138,6 @@ def test_withdrawing_asks_first_and_then_the_code_leads_nowhere(app: Flask) -> N
     assert browser.sends("/apply/return", {"code": code}).status_code == 422
 
 
-@ON_ONE_DATABASE
 def test_no_browser_opens_the_application_of_another(app: Flask) -> None:
     mine, other = Visitor.of(app), Visitor.of(app)
     applies(mine, "Amal")
@@ -155,13 +147,11 @@ def test_no_browser_opens_the_application_of_another(app: Flask) -> None:
         assert other.sends(page, {"words": "x", "name": "Other"}).status_code == 404
 
 
-@ON_ONE_DATABASE
 def test_whoever_begins_too_many_from_one_network_waits(app: Flask) -> None:
     told = [Visitor.of(app).sends("/apply").status_code for _ in range(7)]
     assert told == [200] * 6 + [429]
 
 
-@ON_ONE_DATABASE
 def test_a_member_looks_after_no_application(app: Flask, people: People) -> None:
     browser = Visitor.of(app, people.make.token())
     for page in ("/apply", "/apply/name", "/apply/status", "/apply/return"):
@@ -200,7 +190,6 @@ def one_application(people: People) -> str:
         return opened.session.query(Application).one().public_id
 
 
-@ON_ONE_DATABASE
 def test_a_vetter_sees_why_they_stand_aside_and_nothing_of_the_file(app: Flask, people: People) -> None:
     voucher = people.vetter()
     applicant = people.in_review("Amal", by=(voucher, people.settled()))
@@ -210,7 +199,6 @@ def test_a_vetter_sees_why_they_stand_aside_and_nothing_of_the_file(app: Flask, 
     assert "Company in the evenings" not in page
 
 
-@ON_ONE_DATABASE
 def test_a_decided_application_shows_its_outcome_and_no_word_of_it(app: Flask, people: People) -> None:
     applicant, _actor = people.admitted("Zumurrud")
     browser = Visitor.of(app, people.make.another_session(people.vetter()))
@@ -221,7 +209,6 @@ def test_a_decided_application_shows_its_outcome_and_no_word_of_it(app: Flask, p
 
 
 @pytest.mark.parametrize("role", [Role.MEMBER, Role.EMPLOYER, Role.CASEWORKER, Role.ADMINISTRATOR])
-@ON_ONE_DATABASE
 def test_nobody_else_finds_the_pages_of_those_who_decide(app: Flask, people: People, role: Role) -> None:
     applicant, actor = people.admitted()
     browser = Visitor.of(app, people.make.another_session(people.settled(roles=(role,))))
@@ -229,7 +216,6 @@ def test_nobody_else_finds_the_pages_of_those_who_decide(app: Flask, people: Peo
         assert browser.opens(page).status_code == 404
 
 
-@ON_ONE_DATABASE
 def test_a_code_for_a_neighbour_is_shown_once(app: Flask, people: People) -> None:
     browser = Visitor.of(app, people.make.another_session(people.settled()))
     page = words(browser.sends("/me/vouching/codes", {"whom": "The neighbour upstairs"}))
@@ -240,13 +226,11 @@ def test_a_code_for_a_neighbour_is_shown_once(app: Flask, people: People) -> Non
     assert "The neighbour upstairs" in again
 
 
-@ON_ONE_DATABASE
 def test_a_newcomer_reads_from_when_they_may_vouch(app: Flask, people: People) -> None:
     browser = Visitor.of(app, people.make.token())
     assert "once you have been here for 60 days" in words(browser.opens("/me/vouching"))
 
 
-@ON_ONE_DATABASE
 def test_a_question_is_answered_on_the_page_of_the_code(app: Flask, people: People, house: House) -> None:
     browser, vetter = Visitor.of(app), people.vetter()
     applies(browser)

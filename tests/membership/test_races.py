@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
+from app.identity import queries as identity
 from app.identity.models import Person
 from app.kernel import work
 from app.kernel.actor import STRANGER
@@ -133,6 +134,22 @@ def test_withdrawing_against_the_deciding_answer_ends_in_one_of_the_two(people: 
         told = at_once(house, tries)
         assert won(told) == 1
         assert applicant.now().state in (ApplicationState.WITHDRAWN, ApplicationState.REFUSED)
+
+
+def test_withdrawing_against_the_deciding_approval_leaves_a_member_or_nothing(people: People, house: House) -> None:
+    for name in ("Amal", "Tamim", "Salwa"):
+        applicant, vetter = people.in_review(name), people.vetter()
+        applicant.answered_by(people.vetter())
+        tries: list[Callable[[], Any]] = [
+            lambda: applying.withdraw(STRANGER, applicant.application()),  # noqa: B023  # all end before the next
+            lambda: vetting.answer(vetter, applicant.application(), approves=True, reason="Yes"),  # noqa: B023
+        ]
+        assert won(at_once(house, tries)) == 1
+        with work.scope(house):
+            person = identity.find_by_name(name)
+        stored = applicant.now()
+        assert (stored.state is ApplicationState.APPROVED) is (person is not None)
+        assert person is not None or (stored.state is ApplicationState.WITHDRAWN and stored.key_id == "")
 
 
 def test_twenty_codes_made_at_once_by_one_member_stay_three(people: People, house: House) -> None:

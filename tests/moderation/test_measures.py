@@ -237,7 +237,8 @@ def test_what_ended_180_days_ago_is_neither_shown_nor_kept(scene: Scene) -> None
     shift(scene, measure, timedelta(days=1, minutes=1))
     with work.scope(scene.house) as opened:
         assert queries.standing(member) == []
-        assert queries.read_person(moderator, opened.session.get_one(Person, member.person_id)).measures == []
+        row = opened.session.get_one(Person, member.person_id)
+        assert actions.look(moderator, row, purpose="Her question").measures == []
         with pytest.raises(NotFound):
             queries.get_measure(moderator, measure.public_id)
         assert actions.forget(system("test")) == 1

@@ -24,6 +24,8 @@ from tests.factories import Factory
 from tests.house.matrix import form_token
 from tests.moderation.scene import Scene
 
+pytestmark = pytest.mark.one_database
+
 
 def browser(scene: Scene, app: Flask, actor: Actor) -> FlaskClient:
     """A browser in which this person is signed in."""
@@ -112,11 +114,13 @@ def test_staff_find_a_person_by_name_only_and_each_look_is_recorded(scene: Scene
     assert send(client, "/people", name="Found").status_code == 404
     found = send(client, "/people", name="found by name").headers["Location"]
     assert found == f"/people/{member.public_id}"
-    assert "Found By Name" in client.get(f"{found}?item=AAAAAAAA").text
+    assert "Found By Name" not in client.get(f"{found}?item=AAAAAAAA").text
+    assert send(client, found, purpose="Her own question").status_code == 303
+    assert "Found By Name" in client.get(found).text
     with work.scope(scene.house) as opened:
         looks = list(opened.session.scalars(select(AuditEntry).where(AuditEntry.act == "person.look")))
         assert [(one.actor, one.target, reason_of(one)) for one in looks] == [
-            (moderator.public_id, member.public_id, "AAAAAAAA")
+            (moderator.public_id, member.public_id, "Her own question")
         ]
     assert send(client, f"{found}/note", note="Calm on the telephone").status_code == 303
     assert "Calm on the telephone" in client.get(found).text

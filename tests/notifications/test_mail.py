@@ -29,7 +29,6 @@ from app.notifications.policy import Hours
 from config import Settings, read_settings
 from tests.conftest import environment
 from tests.factories import Factory
-from tests.identity.visitor import ON_ONE_DATABASE
 from tests.notifications.conftest import ANSWERED, PAUSED, REF, Office, Post, Telling, running
 
 ENGLISH = "There is something new for you. Sign in when it suits you."
@@ -75,7 +74,7 @@ def test_a_mail_says_nothing_about_whom_what_or_where(
         assert all("\u0600" <= letter <= "\u06ff" or letter in " .،" for letter in words)
 
 
-@ON_ONE_DATABASE
+@pytest.mark.one_database
 def test_the_address_of_the_site_is_in_it_only_where_that_was_asked_for(
     settings: Settings, office: Office, post: Post
 ) -> None:

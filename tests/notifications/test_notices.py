@@ -156,6 +156,7 @@ def test_somebody_suspended_still_reads_why_and_chooses_nothing(
 ) -> None:
     member = make.person()
     telling.notify(member, kind=PAUSED)
+    telling.notify(member, kind=ANSWERED)
     with work.scope(house):
         identity.restrict(
             system("test"), member.person_id, [Permission.SIGNED_IN], cause=Cause.MEASURE, ref=new_public_id()
@@ -163,6 +164,7 @@ def test_somebody_suspended_still_reads_why_and_chooses_nothing(
     visitor = Visitor.of(app, make.another_session(member))
     page = words(visitor.opens("/notices"))
     assert "Something about your being here was decided." in page
+    assert "Somebody answered you." not in page, "what goes on inside is closed to them"
     assert "/me/notices" not in page
     assert visitor.opens("/me/notices").status_code == 404
 

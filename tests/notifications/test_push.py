@@ -35,7 +35,7 @@ from app.kernel.push import SERVICES, NotAService, Push, Subscription
 from app.notifications import actions, queries
 from app.notifications.models import DeliveryState, PushSubscription
 from tests.factories import Factory
-from tests.identity.visitor import ON_ONE_DATABASE, Visitor, words
+from tests.identity.visitor import Visitor, words
 from tests.notifications.conftest import ANSWERED, PAUSED, REF, Telling
 
 
@@ -253,7 +253,7 @@ def test_of_two_devices_the_one_that_was_told_is_not_told_twice(telling: Telling
         "",
     ],
 )
-@ON_ONE_DATABASE
+@pytest.mark.one_database
 def test_only_known_services_are_ever_asked(house: House, endpoint: str) -> None:
     keys = Browser().subscription("https://fcm.googleapis.com")
     house.push.check(keys)
@@ -264,7 +264,7 @@ def test_only_known_services_are_ever_asked(house: House, endpoint: str) -> None
 
 
 @pytest.mark.parametrize(("p256dh", "auth"), [("", ""), ("AAAA", "AAAA"), ("!" * 87, "A" * 22), ("A" * 87, "AA")])
-@ON_ONE_DATABASE
+@pytest.mark.one_database
 def test_keys_that_no_browser_makes_are_refused(house: House, p256dh: str, auth: str) -> None:
     with pytest.raises(NotAService):
         house.push.check(Subscription("https://fcm.googleapis.com/x", p256dh, auth))

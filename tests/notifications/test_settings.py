@@ -22,8 +22,10 @@ from app.notifications.models import MailState, NoticeSettings
 from app.notifications.policy import Hours
 from config import Settings, Unsafe, read_settings
 from tests.factories import Factory
-from tests.identity.visitor import ON_ONE_DATABASE, Visitor, words
+from tests.identity.visitor import Visitor, words
 from tests.notifications.conftest import Post, Telling
+
+pytestmark = pytest.mark.one_database
 
 ADDRESS = "reader.canary@example.net"
 
@@ -166,7 +168,6 @@ def test_an_address_that_was_never_proven_is_forgotten_after_a_week(telling: Tel
     ["", "nobody", "a b@example.org", "a@b", "a@example.org\nBcc: x@example.org", "a@exämple.org", "<a@example.org>",
      "a@example.org, b@example.org", "a" * 65 + "@example.org", "a@-example.org"],
 )  # fmt: skip
-@ON_ONE_DATABASE
 def test_what_is_no_plain_address_is_refused_and_given_back(app: Flask, make: Factory, address: str) -> None:
     answer = Visitor.of(app, make.token()).sends("/me/notices/address", {"address": address})
     assert answer.status_code == 422
@@ -194,13 +195,11 @@ def test_hours_are_kept_as_they_were_chosen_and_sealed(app: Flask, house: House,
 
 
 @pytest.mark.parametrize("wrong", [{"zone": "Mars/Olympus"}, {"first": "24"}, {"pace": "never"}])
-@ON_ONE_DATABASE
 def test_choices_that_are_none_are_refused(app: Flask, make: Factory, wrong: dict[str, str]) -> None:
     chosen = {"pace": "soon", "time": "hours", "first": "7", "last": "22", "zone": "Europe/Berlin", **wrong}
     assert Visitor.of(app, make.token()).sends("/me/notices", chosen).status_code == 422
 
 
-@ON_ONE_DATABASE
 def test_every_clock_that_can_be_chosen_is_known_here(house: House) -> None:
     assert [zone for zone in ZONES if not Hours(1, 2, zone).clock.key] == []
 
@@ -232,7 +231,6 @@ def test_no_address_is_stored_in_the_clear(telling: Telling, house: House) -> No
     assert ADDRESS not in map(str, row)
 
 
-@ON_ONE_DATABASE
 def test_the_page_says_what_each_way_tells_whom(app: Flask, make: Factory) -> None:
     page = words(Visitor.of(app, make.token()).opens("/me/notices"))
     assert "post@example.org" in page
@@ -240,7 +238,6 @@ def test_the_page_says_what_each_way_tells_whom(app: Flask, make: Factory) -> No
     assert "the address of this site beside it" in page
 
 
-@ON_ONE_DATABASE
 def test_where_nothing_is_sent_the_page_says_so_and_offers_nothing(settings: Settings) -> None:
     app = create_app(settings)
     house: House = app.extensions["house"]

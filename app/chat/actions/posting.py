@@ -111,7 +111,7 @@ def _store_message(drafts: Sequence[Draft]) -> list[queries.Words]:
             seq=seq,
             public_id=public_id,
             client_id=draft.client_id,
-            author=queries.Author(actor.public_id, actor.name),
+            author=queries.me_in_rooms(actor),
             body=draft.body,
             at=moment,
         )

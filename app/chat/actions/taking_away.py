@@ -9,6 +9,7 @@ from app.kernel.actor import Actor, Kind, ensure
 from app.kernel.live import publish
 from app.kernel.signals import Words
 from app.kernel.states import move
+from app.kernel.vault import Shredded
 from app.kernel.work import action
 
 
@@ -49,7 +50,13 @@ def handle_words(actor: Actor, person_id: int, how: Words) -> int:
 
 
 def _emptied(message: Message) -> bytes:
-    """The same message without its words: when it was written stays, so that the page keeps its order and its days."""
-    key_id = queries.key_of(message)
-    _body, at = queries.body_of(message)
+    """The same message without its words: when it was written stays, so that the page keeps its order and its days.
+
+    Nothing at all where its key is gone already.
+    """
+    try:
+        key_id = queries.key_of(message)
+        _body, at = queries.body_of(message)
+    except Shredded:
+        return b""
     return work.house().vault.seal(key_id, queries.sealed_place(message.public_id), queries.packed("", at))

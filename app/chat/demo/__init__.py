@@ -12,6 +12,7 @@ from app.identity.demo import SETTLED, Inhabitant, inhabitants
 from app.kernel.access import Permission, granted
 from app.kernel.actor import system
 from app.kernel.db import now
+from app.safety.demo import load_journeys
 
 SEED = 2017
 #: So many members came during the last weeks; the others were here before.
@@ -56,7 +57,7 @@ PLANS = (
         script="work",
         name_ar="عمل ودراسة",
         name_en="Work and study",
-        about_ar="فرص عمل ودورات ومنح وسير ذاتية ولغات. نشارك ما جرّبناه، ونقرأ لبعضنا قبل الإرسال.",
+        about_ar="فرص عمل ودورات ومنح وسير ذاتية ولغات. نشارك ما جرّبناه، ويقرأ بعضنا لبعض قبل الإرسال.",
         about_en="Jobs, courses, scholarships, CVs and languages. We share what we tried, and read each other's "
         "drafts.",
         keep_days=180,
@@ -71,7 +72,7 @@ PLANS = (
         script="evening",
         name_ar="كلام المساء",
         name_en="Evening talk",
-        about_ar="كلام خفيف آخر النهار: طبخ وشعر ونباتات ونكات. ومن لم ينم يجد أحداً.",
+        about_ar="كلام خفيف آخر النهار: طبخ وشعر ونباتات ونكات. ومن جافاه النوم يجد هنا رفقة.",
         about_en="Light talk at the end of the day: cooking, poems, plants, small jokes. Whoever cannot sleep finds "
         "company.",
         keep_days=90,
@@ -109,6 +110,7 @@ def load_rooms() -> None:
             room,
             [(people[one], read[one], joined_on(one, arrived, moment)) for one in company.people],
         )
+    load_journeys()
 
 
 def arrivals(people: list[Inhabitant], rng: Random, moment: datetime) -> dict[str, datetime]:

@@ -19,6 +19,8 @@ from random import Random
 from typing import Any
 
 from app.identity.demo import Inhabitant
+from app.identity.demo.people import name_in
+from app.identity.models import Space
 from app.kernel.access import Role
 
 CONTENT = Path(__file__).parent / "content"
@@ -123,7 +125,7 @@ class Filling:
             one = self._cast[name]
             feminine = one.form == "f"
             return {
-                None: one.name,
+                None: name_in(Space.ROOMS, one),
                 "city": one.town.ar if arabic else one.town.en,
                 "t": "ة" if feminine else "",
                 "y": "ي" if feminine else "",

@@ -3,9 +3,10 @@
 from datetime import timedelta
 
 from app.identity import actions, passphrases, queries
-from app.identity.demo.people import PEOPLE, Inhabitant
+from app.identity.demo.people import NAMES_IN_SPACES, PEOPLE, Inhabitant
 from app.identity.factors import actions as factors
 from app.identity.factors.codes import STEP_SECONDS, present_code
+from app.identity.spaces import actions as names
 from app.kernel import work
 from app.kernel.access import STAFF
 from app.kernel.actor import system
@@ -38,7 +39,9 @@ SIGN_INS = {
     "Rami": "caseworker",
     "نور": "member, in Arabic, with unread messages",
     "أبو الورد": "member, in Arabic",
-    "Lina": "member, in English",
+    "Lina": "member, in English, with a screen lock (7305)",
+    "Karim": "member, who travels and has hidden something",
+    "وداد": "member, whose account a trusted person has frozen",
     "ليث": "member, suspended, who sees only why and appeals",
     "Tilia Street Printworks": "employer",
 }
@@ -54,6 +57,9 @@ def load_people() -> None:
         )
         if one.role in STAFF:
             factors.furnish_one_time_code(system("demo"), person, SECRET)
+    by_name = {one.name: number for number, one in inhabitants().items()}
+    for name, space, there in NAMES_IN_SPACES:
+        names.furnish_name(system("demo"), by_name[name], space, there)
 
 
 def about_demo() -> list[str]:

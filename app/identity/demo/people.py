@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from app.identity.models import Space
 from app.kernel.access import Role
 
 Form = Literal["f", "m"]
@@ -109,3 +110,17 @@ MEMBERS = (
 )
 
 PEOPLE = STAFF + MEMBERS
+
+#: Those who go by another name somewhere: who, in which space, by which name.
+NAMES_IN_SPACES = (
+    ("زيتون", Space.ROOMS, "ورق الغار"),
+    ("Elias", Space.ROOMS, "Tea Glass"),
+    ("جار النهر", Space.ROOMS, "ساعة متأخرة"),
+    ("وداد", Space.TESTIMONIES, "نافذة شرقية"),
+    ("Karim", Space.OPPORTUNITIES, "Red Bicycle"),
+)
+
+
+def name_in(space: Space, one: Inhabitant) -> str:
+    """By which name others in a space know somebody of the demo."""
+    return next((there for name, where, there in NAMES_IN_SPACES if (name, where) == (one.name, space)), one.name)

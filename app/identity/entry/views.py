@@ -119,7 +119,7 @@ def ask_to_prove() -> ResponseReturnValue:
     return asked(lambda: actions.ask_to_prove(present_actor()))
 
 
-@door.page("/me/passphrase", access=Permission.SIGNED_IN, methods=("GET", "POST"))
+@door.page("/me/passphrase", access=Permission.SETTINGS_CHANGE, methods=("GET", "POST"))
 def passphrase() -> ResponseReturnValue:
     form = PassphraseForm()
     if form.validate_on_submit():

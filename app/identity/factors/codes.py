@@ -10,6 +10,8 @@ from pyotp.utils import strings_equal
 #: Letters and digits that are not mistaken for one another when read aloud or from paper (Crockford's base 32).
 CODE_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 GROUP = 5
+#: Letters of a code from two moderators.
+RESET_LETTERS = 20
 #: How long one code is shown (seconds), and how many of them a clock may be off either way.
 STEP_SECONDS = 30
 DRIFT_STEPS = 1
@@ -18,6 +20,11 @@ DRIFT_STEPS = 1
 def new_code(letters: int) -> str:
     """A random code of so many letters, five bits each."""
     return "".join(secrets.choice(CODE_LETTERS) for _ in range(letters))
+
+
+def first_half() -> str:
+    """The half of a reset code that one of the two moderators passes on."""
+    return new_code(RESET_LETTERS // 2)
 
 
 def in_groups(code: str) -> str:

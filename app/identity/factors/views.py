@@ -13,12 +13,12 @@ from app.kernel.errors import Conflict, Invalid
 from app.kernel.web import present_actor
 
 
-@door.page("/me/second-step", access=Permission.SIGNED_IN, step_up=True)
+@door.page("/me/second-step", access=Permission.SETTINGS_CHANGE, step_up=True)
 def second_steps() -> ResponseReturnValue:
     return _page(AddPasskeyForm())
 
 
-@door.page("/me/second-step/passkeys", access=Permission.SIGNED_IN, methods=("POST",), step_up=True)
+@door.page("/me/second-step/passkeys", access=Permission.SETTINGS_CHANGE, methods=("POST",), step_up=True)
 def add_passkey() -> ResponseReturnValue:
     form = AddPasskeyForm()
     if form.validate_on_submit():
@@ -31,25 +31,25 @@ def add_passkey() -> ResponseReturnValue:
     return _page(form)
 
 
-@door.page("/me/second-step/passkeys/ask", access=Permission.SIGNED_IN, methods=("POST",), step_up=True)
+@door.page("/me/second-step/passkeys/ask", access=Permission.SETTINGS_CHANGE, methods=("POST",), step_up=True)
 def ask_to_add() -> ResponseReturnValue:
     return asked(lambda: actions.ask_to_add(present_actor()))
 
 
-@door.page("/me/second-step/passkeys/<id>/remove", access=Permission.SIGNED_IN, methods=("POST",), step_up=True)
+@door.page("/me/second-step/passkeys/<id>/remove", access=Permission.SETTINGS_CHANGE, methods=("POST",), step_up=True)
 def remove_passkey(id: str) -> ResponseReturnValue:
     actor = present_actor()
     actions.remove_passkey(actor, queries.get_my_passkey(actor, id))
     return _removed()
 
 
-@door.page("/me/second-step/codes/begin", access=Permission.SIGNED_IN, methods=("POST",), step_up=True)
+@door.page("/me/second-step/codes/begin", access=Permission.SETTINGS_CHANGE, methods=("POST",), step_up=True)
 def begin_codes() -> ResponseReturnValue:
     actions.begin_one_time_code(present_actor())
     return redirect(url_for("identity.confirm_codes"), 303)
 
 
-@door.page("/me/second-step/codes", access=Permission.SIGNED_IN, methods=("GET", "POST"), step_up=True)
+@door.page("/me/second-step/codes", access=Permission.SETTINGS_CHANGE, methods=("GET", "POST"), step_up=True)
 def confirm_codes() -> ResponseReturnValue:
     actor, form = present_actor(), ConfirmForm()
     if form.validate_on_submit():
@@ -61,13 +61,13 @@ def confirm_codes() -> ResponseReturnValue:
     return form.answer(render_template("identity/codes.html", form=form, setup=queries.setup_of(actor)))
 
 
-@door.page("/me/second-step/codes/remove", access=Permission.SIGNED_IN, methods=("POST",), step_up=True)
+@door.page("/me/second-step/codes/remove", access=Permission.SETTINGS_CHANGE, methods=("POST",), step_up=True)
 def remove_codes() -> ResponseReturnValue:
     actions.remove_one_time_code(present_actor())
     return _removed()
 
 
-@door.page("/me/recovery-codes", access=Permission.SIGNED_IN, methods=("GET", "POST"), step_up=True)
+@door.page("/me/recovery-codes", access=Permission.SETTINGS_CHANGE, methods=("GET", "POST"), step_up=True)
 def recovery_codes() -> ResponseReturnValue:
     actor, form, made = present_actor(), NewCodesForm(), None
     if form.validate_on_submit():

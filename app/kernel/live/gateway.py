@@ -6,7 +6,7 @@ permission, budget, form (in the handler) and policy (in the action).
 
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -17,14 +17,14 @@ from werkzeug.http import parse_cookie
 from app.kernel import work
 from app.kernel.access import check_declared
 from app.kernel.actor import STRANGER, Actor
-from app.kernel.errors import Invalid, NotFound, Refusal, SignedOut, Unavailable, trail
+from app.kernel.errors import Invalid, Locked, NotFound, Refusal, SignedOut, Unavailable, trail
 from app.kernel.house import House
 from app.kernel.i18n import LANGUAGE_COOKIE, explain
 from app.kernel.limits import Budget
 from app.kernel.live.events import Events, Payload, SocketEvent
 from app.kernel.live.packets import RESERVED
 from app.kernel.live.relay import make_socket_options
-from app.kernel.sessions import SessionKeeper, note_visit, session_cookie
+from app.kernel.sessions import SessionKeeper, Silence, note_visit, session_cookie
 
 log = logging.getLogger(__name__)
 
@@ -122,11 +122,15 @@ class Gateway:
 
     def end_sessions(self, session_ids: Iterable[int]) -> None:
         """Tell and disconnect the open sockets of these sessions in this process. Others find out by their watch."""
-        ended = set(session_ids)
-        for socket in [socket for socket in self._open.values() if socket.session_id in ended]:
+        self.silence(dict.fromkeys(session_ids, Silence.ENDED))
+
+    def silence(self, sessions: Mapping[int, Silence]) -> None:
+        """The same for sessions that were ended or locked: a page that shows something leaves it when it hears why."""
+        for socket in [socket for socket in self._open.values() if socket.session_id in sessions]:
             self._open.pop(socket.sid, None)
+            said = f"session.{sessions[socket.session_id]}"
             try:
-                self.socketio.server.emit("session.ended", {}, to=socket.sid, ignore_queue=True)
+                self.socketio.server.emit(said, {}, to=socket.sid, ignore_queue=True)
                 self.socketio.server.disconnect(socket.sid, ignore_queue=True)
             except Exception as error:
                 log.error("a socket did not close\n%s", trail(error))
@@ -156,6 +160,8 @@ class Gateway:
                 actor = self._sessions.recognise(token)
                 if actor.session_id is not None:
                     self._house.budgets.spend(CONNECT_BUDGET, actor.public_id)
+                if actor.is_locked:
+                    return STRANGER
         except Refusal:
             return STRANGER
         except Exception as error:
@@ -182,8 +188,9 @@ class Gateway:
                     if event.by_hand:
                         note_visit(self._sessions, actor)
                     return answer
-            except SignedOut as refusal:
-                self.end_sessions([socket.session_id])
+            except (SignedOut, Locked) as refusal:
+                why = Silence.LOCKED if isinstance(refusal, Locked) else Silence.ENDED
+                self.silence({socket.session_id: why})
                 return self._refused(refusal, socket.language)
             except Refusal as refusal:
                 return self._refused(refusal, socket.language)
@@ -197,6 +204,8 @@ class Gateway:
         actor = self._sessions.recognise(socket.token)
         if actor.session_id is None:
             raise SignedOut
+        if actor.is_locked:
+            raise Locked
         self._house.budgets.spend(EVENT_BUDGET, actor.public_id)
         if not actor.holds(event.access):
             raise NotFound
@@ -225,7 +234,7 @@ class Gateway:
         self._watching = False
 
     def _watch(self) -> None:
-        """End sockets whose session was ended anywhere: here, in another process, by a command, with Redis or without."""
+        """End sockets whose session was ended or locked anywhere: here, in another process, with Redis or without."""
         next_expiry, well = time.monotonic() + EXPIRY_SECONDS, True
         while True:
             self.socketio.sleep(WATCH_SECONDS)
@@ -233,11 +242,11 @@ class Gateway:
                 return
             try:
                 with work.scope(self._house):
-                    if ended := self._sessions.ended_within(WATCH_BACK_SECONDS):
-                        self.end_sessions(ended)
+                    if silent := self._sessions.silent_within(WATCH_BACK_SECONDS):
+                        self.silence(silent)
                     if time.monotonic() > next_expiry:
                         next_expiry = time.monotonic() + EXPIRY_SECONDS
-                        self.end_sessions(self._sessions.expired({s.session_id for s in self._open.values()}))
+                        self.silence(self._sessions.silent({s.session_id for s in self._open.values()}))
             except Exception as error:
                 if well:  # said once, not twice a second for as long as the database is away
                     log.error("the watch over sessions fails\n%s", trail(error))

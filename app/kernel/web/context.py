@@ -43,6 +43,9 @@ class Page:
     data_mode: str
     navigation: list[dict[str, Any]]
     signed_in: bool
+    locked: bool
+    #: Whether there is a code with which the screen can be locked.
+    may_lock: bool
     name: str | None
     demo: bool
     site_title: str
@@ -107,8 +110,10 @@ def attach(app: Flask, house: House) -> None:
                 languages=i18n.languages_for_switch(settings.languages, language),
                 data_mode=data_mode(),
                 navigation=_navigation(house, actor),
-                signed_in=actor.is_authenticated,
-                name=actor.name or None,
+                signed_in=actor.is_authenticated and not actor.is_locked,
+                locked=actor.is_locked,
+                may_lock=actor.has_lock and not actor.is_locked,
+                name=None if actor.is_locked else actor.name or None,
                 demo=not settings.production and demo_seen.look(house),
                 site_title=settings.site_title or gettext("Sanad"),
                 path=local_path(request.full_path.rstrip("?")) if request.method == "GET" else "/",
@@ -120,7 +125,8 @@ def attach(app: Flask, house: House) -> None:
 
 def _navigation(house: House, actor: Actor) -> list[dict[str, Any]]:
     entries = sorted((entry for feature in house.features for entry in feature.navigation), key=lambda e: e.order)
-    shown = [e for e in entries if actor.holds(e.access) and not (e.strangers_only and actor.is_authenticated)]
+    known = actor.is_authenticated and not actor.is_locked
+    shown = [e for e in entries if actor.holds(e.access) and not (e.strangers_only and known)]
     lines = ((gettext(entry.label), url_for(entry.endpoint)) for entry in shown)
     return [{"label": label, "url": url, "current": _leads_here(url)} for label, url in lines]
 

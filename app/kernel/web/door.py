@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from app.kernel import work
 from app.kernel.access import Permission, check_declared
-from app.kernel.errors import NotFound, SignedOut, Unproved
+from app.kernel.errors import Locked, NotFound, SignedOut, Unproved
 from app.kernel.web.context import present_actor
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -25,11 +25,18 @@ class Door(Blueprint):
         super().__init__(name, import_name)
         self.declared: dict[str, Permission] = {}
         self.step_up: set[str] = set()
+        self.uploads: dict[str, int] = {}
 
     def page(
-        self, rule: str, *, access: Permission, methods: tuple[str, ...] = ("GET",), step_up: bool = False
+        self,
+        rule: str,
+        *,
+        access: Permission,
+        methods: tuple[str, ...] = ("GET",),
+        step_up: bool = False,
+        uploads: int = 0,
     ) -> Callable[[View], View]:
-        """Declare a view together with who may enter.
+        """Declare a view together with who may enter. `uploads` is how many bytes a file may have that is posted there.
 
         With `step_up` whoever has not proved lately that it is them is led to do so before the page is shown. When a
         form is sent too late nothing is written: a `Form` is refused and drawn again with what was typed, and an action
@@ -41,6 +48,8 @@ class Door(Blueprint):
                 self.declared[f"{method} {self.name}.{view.__name__}"] = access
                 if step_up:
                     self.step_up.add(f"{method} {self.name}.{view.__name__}")
+                if uploads and method == "POST":
+                    self.uploads[f"{method} {self.name}.{view.__name__}"] = uploads
             self.add_url_rule(rule, view.__name__, view, methods=methods, provide_automatic_options=False)
             return view
 
@@ -63,6 +72,7 @@ def guard(app: Flask) -> None:
     step_up = {name for door in doors for name in door.step_up}
     check_declared("route", all_doors(app), declared)
     app.extensions["declared_access"] = declared
+    app.extensions["uploads"] = {name: most for door in doors for name, most in door.uploads.items()}
 
     @app.before_request
     def enter() -> ResponseReturnValue | None:
@@ -78,11 +88,20 @@ def guard(app: Flask) -> None:
         actor = present_actor()
         if actor.holds(access):
             return _prove_first(method) if asked in step_up and not actor.proved_within() else None
+        if actor.is_locked:
+            return _unlock_first(method)
         if actor.is_authenticated:
             raise NotFound
         if method == "GET":
             return redirect(url_for("identity.sign_in", next=request.full_path.rstrip("?")))
         raise SignedOut
+
+
+def _unlock_first(method: str) -> ResponseReturnValue:
+    """Lead to the page on which the screen is opened. What was sent is kept and not shown (errors.py)."""
+    if method == "GET":
+        return redirect(url_for("safety.unlock", next=request.full_path.rstrip("?")))
+    raise Locked
 
 
 def _prove_first(method: str) -> ResponseReturnValue | None:

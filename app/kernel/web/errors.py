@@ -4,19 +4,26 @@ import logging
 from contextlib import suppress
 from dataclasses import dataclass
 
-from flask import Flask, Response, make_response, render_template, request, url_for
+from flask import Flask, Response, current_app, g, make_response, render_template, request, url_for
 from flask_babel import gettext
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge, SecurityError
 
-from app.kernel.errors import N_, Forbidden, Invalid, NotFound, Refusal, SignedOut, TooMany, Unavailable, trail
+from app.kernel.errors import N_, Forbidden, Invalid, Locked, NotFound, Refusal, SignedOut, TooMany, Unavailable, trail
 from app.kernel.i18n import explain
-from app.kernel.web.context import present_actor
+from app.kernel.sessions import SessionKeeper, session_cookie
+from app.kernel.signals import typed_in_vain
+from app.kernel.web.context import present_actor, present_house
+from app.kernel.web.uploads import takes_files
 
 log = logging.getLogger(__name__)
 
 #: Typed text that is given back on an error page. Secrets (passphrases, codes) are never sent back.
 GIVEN_BACK = ("body", "about", "reason", "text", "note")
+KEPT = N_("The screen is locked. What you wrote is kept: open the screen with your code, and find it there.")
+NOT_KEPT = N_(
+    "The screen is locked, and what you wrote was not sent. Go back one page in your browser to copy it, then open the screen."
+)
 #: What strangers send: a form of theirs that is too old has no session that could have ended.
 FORMS_OF_STRANGERS = ("identity.sign_in", "identity.join", "identity.lost")
 
@@ -42,10 +49,16 @@ def refusal_page(refusal: Refusal, status: int = 0) -> Response:
         refusal = NotFound()
     with suppress(Unavailable):
         present_actor()  # where nobody can be recognised, the page is that of a stranger
-    status = status or refusal.status
+    status, typed = status or refusal.status, _typed()
+    if typed and isinstance(refusal, Locked | SignedOut):
+        kept = _keep(typed)
+        if isinstance(refusal, Locked):
+            # Nothing of the person stands on the page of a locked screen.
+            refusal, typed = (Locked(KEPT) if kept else Locked(NOT_KEPT)), []
     titles = {
         "not_found": gettext("Nothing here"),
         "signed_out": gettext("You are signed out"),
+        "locked": gettext("The screen is locked"),
         "too_many": gettext("A short pause"),
         "unavailable": gettext("Not saved yet"),
         "conflict": gettext("Changed meanwhile"),
@@ -57,7 +70,7 @@ def refusal_page(refusal: Refusal, status: int = 0) -> Response:
         text=explain(refusal),
         status=status,
         suggestions=_suggestions(refusal),
-        typed=[request.form[name] for name in GIVEN_BACK if request.form.get(name)],
+        typed=typed,
     )
     response = make_response(page, status)
     if refusal.retry_after is not None:
@@ -65,14 +78,42 @@ def refusal_page(refusal: Refusal, status: int = 0) -> Response:
     return response
 
 
+def _typed() -> list[str]:
+    return [request.form[name] for name in GIVEN_BACK if request.form.get(name)]
+
+
+def _keep(typed: list[str]) -> bool:
+    """Keep what somebody typed for when they are back: whose screen is locked, or whose session has ended.
+
+    Their cookie says who it was, and no other site can have it sent along (SameSite). Returns whether it is kept.
+    """
+    house = present_house()
+    sessions: SessionKeeper = current_app.extensions["sessions"]
+    try:
+        whose = present_actor()
+        if not whose.is_locked:
+            whose = sessions.formerly(request.cookies.get(session_cookie(house.settings.tls), ""))
+        if whose.id is None or "work" not in g:
+            return False
+        answers = typed_in_vain.send(whose, endpoint=request.endpoint, parts=request.view_args or {}, typed=typed)
+        return any(kept for _receiver, kept in answers)
+    except Exception as error:  # whatever is broken here, the page that says why nothing was sent is drawn
+        log.error("what was typed could not be kept\n%s", trail(error))
+        return False
+
+
 def _suggestions(refusal: Refusal) -> list[Suggestion]:
     home = Suggestion(gettext("Go to Home"), url_for("home.index"))
+    if isinstance(refusal, Locked):
+        return [Suggestion(gettext("Open it with your code"), url_for("safety.unlock"))]
     if isinstance(refusal, SignedOut) or not present_actor().is_authenticated:
         return [Suggestion(gettext("Sign in"), url_for("identity.sign_in")), home]
     return [home, Suggestion(gettext("Help"), url_for("home.help"))]
 
 
 def _form_too_old(_error: CSRFError) -> Response:
+    if present_actor().is_locked and request.endpoint != "safety.unlock":
+        return refusal_page(Locked())
     if not present_actor().is_authenticated and request.endpoint not in FORMS_OF_STRANGERS:
         return refusal_page(SignedOut())
     return refusal_page(
@@ -81,7 +122,11 @@ def _form_too_old(_error: CSRFError) -> Response:
 
 
 def _too_large(_error: RequestEntityTooLarge) -> Response:
-    refusal = Invalid(N_("That is larger than we can take. Make it shorter and try again."))
+    most = takes_files(request)
+    if most is None:
+        refusal = Invalid(N_("That is larger than we can take. Make it shorter and try again."))
+    else:
+        refusal = Invalid(N_("This file is larger than we can take. Make it smaller, or choose another one."))
     page = render_template(
         "errors/error.html",
         title=gettext("Too large"),

@@ -5,7 +5,7 @@ from dataclasses import replace
 from sqlalchemy import delete
 
 from app.identity import passphrases
-from app.identity.actions import NAME_PROBLEMS, NAME_TAKEN
+from app.identity.naming import NAME_TAKEN, proper_name
 from app.kernel import work
 from app.kernel.actor import Actor, ensure
 from app.kernel.db import new_public_id, now
@@ -13,12 +13,11 @@ from app.kernel.errors import N_, Conflict, Invalid
 from app.kernel.jobs import enqueue
 from app.kernel.limits import Budget
 from app.kernel.states import move
-from app.kernel.text import NameProblem, check_name
 from app.kernel.vault import Purpose
 from app.kernel.work import action
 from app.membership import policy, records
 from app.membership.actions import asking
-from app.membership.actions.held import grouped, hold, new_code, touch
+from app.membership.actions.held import grouped, hold, lose_codes, new_code, touch
 from app.membership.models import (
     Application,
     ApplicationState,
@@ -26,6 +25,7 @@ from app.membership.models import (
     Fingerprint,
     Question,
     Trait,
+    VettingPart,
     Vouch,
     VouchState,
 )
@@ -208,15 +208,14 @@ def withdraw(actor: Actor, application: Application) -> None:
 
 def _forget(application: Application, to: ApplicationState) -> None:
     """Empty an application: nothing of it can be found or opened any more."""
-    session, vault, key_id = work.session(), work.house().vault, application.key_id
-    for model in (Fingerprint, Question, Vouch):
+    session, key_id = work.session(), application.key_id
+    lose_codes(application)
+    for model in (Fingerprint, Question, Vouch, VettingPart):
         session.execute(delete(model).where(model.application_id == application.id))
     move(
         session,
         application,
         to,
-        code_index=vault.blind_index("forgotten", new_code()),
-        ask_index=vault.blind_index("forgotten", new_code()),
         key_id="",
         words=b"",
         passphrase=None,
@@ -225,14 +224,6 @@ def _forget(application: Application, to: ApplicationState) -> None:
         touched_on=now().date().replace(day=1),
     )
     enqueue("vault.shred", keys=[key_id])
-
-
-def proper_name(name: str) -> str:
-    """The name, cleaned. Raises Invalid in words when it does not do."""
-    try:
-        return check_name(name)
-    except NameProblem as problem:
-        raise Invalid(NAME_PROBLEMS[problem.code]) from None
 
 
 def _write(actor: Actor, application: Application, *, step: int, **changes: str | tuple[str, ...]) -> Application:

@@ -14,14 +14,17 @@ from app.kernel.vault import Purpose
 from app.kernel.work import action
 from app.membership import policy, records
 from app.membership.models import Application, BranchReview, ReviewState, Vouch
-from app.membership.queries import branches, ledger
+from app.membership.queries import branches, doors, ledger
 from app.moderation import actions as moderation
 from app.notifications.actions import notify
 
 
 @dataclass(frozen=True, slots=True)
 class Touched:
-    """Whom a freeze would touch: how many, and their names in no order, so that nobody can draw who brought whom."""
+    """Whom a freeze would touch: how many, and their names in no order, so that nobody can draw who brought whom.
+
+    No names for one alone: whoever looked at everybody in turn would have drawn the whole map.
+    """
 
     count: int
     names: list[str]
@@ -29,14 +32,19 @@ class Touched:
 
 @action
 def preview(actor: Actor, person: str, *, reason: str) -> Touched:
-    """Open the chain below and above one person, and note that the actor did. Raises Forbidden inside of the branch."""
+    """Open the chain below and above one person, and note that the actor did: how many it would touch.
+
+    Who they are is said once another one has proposed the freeze, so that two open it. Raises Forbidden inside of the
+    branch.
+    """
     ensure(actor.holds(Permission.MEASURES_TAKE))
     branch = ledger.branch_of(person)
     ensure(policy.can_freeze(actor, branch))
     audit.record(actor, "branch.preview", target_kind="person", target=person, reason=reason)
-    numbers = ledger.numbers_of(branch)
-    names = sorted(name for _, name in identity.names_of(list(numbers.values())).values())
-    return Touched(len(names), names)
+    numbers = list(ledger.numbers_of(branch).values())
+    if not moderation.is_proposed_by_another(actor, "branch.freeze", person):
+        return Touched(len(numbers), [])
+    return Touched(len(numbers), sorted(name for _, name in identity.names_of(numbers).values()))
 
 
 def freeze(actor: Actor, ref: str, details: dict[str, str]) -> None:
@@ -77,7 +85,7 @@ def freeze_branch(actor: Actor, ref: str, *, proposal: str = "") -> None:
 def lift(actor: Actor, review: BranchReview, *, reason: str) -> None:
     """Give one person back what a freeze paused for them; they are told. Raises Forbidden for oneself, Conflict."""
     work.session().refresh(review, with_for_update=True)
-    ensure(policy.can_lift(actor, review) or review.state is ReviewState.LIFTED)
+    ensure(doors.can_lift(actor, review) or review.state is ReviewState.LIFTED)
     move(work.session(), review, ReviewState.LIFTED)
     lift_restrictions(actor, review.public_id)
     moderation.close_item("branch-review", review.public_id)
@@ -87,7 +95,10 @@ def lift(actor: Actor, review: BranchReview, *, reason: str) -> None:
 
 @action
 def close_vouch_review(actor: Actor, vouch: Vouch, application: Application, *, reason: str) -> None:
-    """Note that somebody has looked at a vouch that was taken back after its person was admitted. Raises Forbidden."""
-    ensure(actor.holds(Permission.MEASURES_TAKE) and application.person_id != actor.id)
+    """Note that somebody has looked at a vouch that was taken back after its person was admitted.
+
+    Raises Forbidden for whoever was asked to vouch for that person.
+    """
+    ensure(branches.can_review_vouch(actor, application))
     moderation.close_item("vouch-review", vouch.public_id)
     audit.record(actor, "vouch.review", target_kind="vouch", target=vouch.public_id, reason=reason)

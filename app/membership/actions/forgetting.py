@@ -10,7 +10,7 @@ from app.kernel.db import now
 from app.kernel.jobs import enqueue
 from app.kernel.states import move
 from app.kernel.work import action
-from app.membership.actions.held import hold
+from app.membership.actions.held import hold, lose_codes
 from app.membership.models import DECIDED, Application, ApplicationState, Fingerprint, Question, VouchCode
 from app.moderation import actions as moderation
 
@@ -64,7 +64,10 @@ def _waiting(before: date) -> None:
 
 
 def _files(before: date) -> None:
-    """Shred the files of what was decided a while ago. State, day and fingerprints stay."""
+    """Shred the files of what was decided a while ago. State, day and fingerprints stay.
+
+    A return code on a paper, found long after, no longer says that somebody was admitted here.
+    """
     session = work.session()
     wanted = select(Application).where(
         Application.state.in_((*DECIDED, ApplicationState.EXPIRED)),
@@ -77,6 +80,8 @@ def _files(before: date) -> None:
         if application.state is ApplicationState.EXPIRED:  # nobody decided: there is nothing to remember
             session.execute(delete(Fingerprint).where(Fingerprint.application_id == application.id))
         session.execute(delete(Question).where(Question.application_id == application.id))
+        if application.state is not ApplicationState.REFUSED:  # who was refused comes back to see from which day
+            lose_codes(application)
         application.key_id, application.words, application.outcome = "", b"", None
     if keys:
         enqueue("vault.shred", keys=keys)

@@ -35,6 +35,13 @@ def hold(application: Application) -> Application:
     return found
 
 
+def lose_codes(application: Application) -> None:
+    """Let nobody find an application by its codes any more."""
+    vault = work.house().vault
+    application.code_index = vault.blind_index("forgotten", new_code())
+    application.ask_index = vault.blind_index("forgotten", new_code())
+
+
 def touch(application: Application) -> None:
     """Note the day on which the applicant last did something."""
     application.touched_on = now().date()

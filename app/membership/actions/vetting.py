@@ -44,6 +44,11 @@ NOBODY = N_("Nobody here has exactly this name.")
 CANNOT_VOUCH = N_("This member cannot vouch now: they are new here, or it is paused for them.")
 NAME_TAKEN = N_("A member has this name or one like it. The applicant is asked for another one; answer after that.")
 
+IN_DOUBT = N_(
+    "Somebody who vouches here is paused or has left, so that two of different lineage are missing. Let it wait, or ask "
+    "the applicant for another member who knows them."
+)
+
 
 @action
 def read_file(actor: Actor, application: Application) -> vetting.File:
@@ -122,6 +127,8 @@ def answer(
     ensure(policy.can_answer(actor, application, position))
     if approves and applying.name_taken(records.answers_of(application).name):
         raise Invalid(NAME_TAKEN)
+    if approves and not vetting.has_standing_pair(application):
+        raise Invalid(IN_DOUBT)
     told = {
         "answer": "approve" if approves else "refuse",
         "reason": reason,
@@ -176,7 +183,7 @@ def _may_be_asked(person: Person) -> bool:
 
 
 def _decide(actor: Actor, application: Application) -> None:
-    given = [words for _, words in vetting.answers_given(application)]
+    given = vetting.answers_that_count(application)
     approvals = sum(words["answer"] == "approve" for words in given)
     if approvals >= 2:
         _admit(actor, application)
@@ -187,7 +194,7 @@ def _decide(actor: Actor, application: Application) -> None:
 
 def _admit(actor: Actor, application: Application) -> None:
     vault, answers = work.house().vault, records.answers_of(application)
-    ensure(vetting.has_independent_pair(application) and application.passphrase is not None)
+    ensure(vetting.has_standing_pair(application) and application.passphrase is not None)
     sealed = application.passphrase or b""
     hashed = vault.open(application.key_id, records.passphrase_place(application), sealed).decode()
     person = add_person(answers.name, hashed, roles=(Role.MEMBER,), language=application.language)

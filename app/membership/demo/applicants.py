@@ -61,7 +61,7 @@ APPLICANTS = (
         "ألمانيا",
         (("أيهم", "درسنا معاً قبل سنوات."), ("لبنى", "صديقة قريبة من أختي.")),
         asked_by="غسان",
-        question="بأي لغة تفضّلين أن تكون الدورات، وهل عندك وقت في المساء؟",
+        question="أي لغة تناسبك للدورات، وهل عندك وقت في المساء؟",
     ),
     Applicant(
         "Faris Haddad",
@@ -73,7 +73,7 @@ APPLICANTS = (
         (("Azad", "We met twice."), ("أبو الورد", "أعرفه من بعيد.")),
         {
             "Dima": (False, "Neither voucher can say much about him."),
-            "غسان": (False, "اللقاءات قليلة جداً للحكم."),
+            "غسان": (False, "اللقاءات أقل من أن تكفي لقرار."),
         },
         told="Those who spoke for you had met you only a few times. Get to know each other, and come back.",
     ),

@@ -7,6 +7,7 @@ from statistics import median
 from sqlalchemy import func, select
 
 from app.identity import queries as identity
+from app.identity.spaces import queries as spaces
 from app.kernel import work
 from app.kernel.errors import NotFound
 from app.membership import records
@@ -86,7 +87,7 @@ def codes_given(application: Application) -> int:
 
 def name_taken(name: str) -> bool:
     """Whether somebody here has this name or one like it. Never told to somebody for whom nobody has vouched."""
-    return identity.find_by_name(name) is not None
+    return spaces.is_taken(name)
 
 
 def usual_days() -> int | None:

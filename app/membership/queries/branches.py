@@ -47,17 +47,27 @@ def is_paused(person_id: int) -> bool:
 
 
 def get_taken_back(actor: Actor, public_id: str) -> tuple[Vouch, Application]:
-    """A vouch that was taken back after the decision. Raises NotFound, also for whoever it is about."""
+    """A vouch that was taken back after the decision. Raises NotFound, also for whoever it is about or was asked too."""
     wanted = (
         select(Vouch, Application)
         .join(Application, Application.id == Vouch.application_id)
         .where(Vouch.public_id == public_id, Vouch.state == VouchState.TAKEN_BACK)
     )
     found = work.session().execute(wanted).one_or_none()
-    held = actor.holds(Permission.MEASURES_TAKE)
-    if found is None or not held or found[1].person_id in (None, actor.id):
+    if found is None or found[1].person_id is None or not can_review_vouch(actor, found[1]):
         raise NotFound
     return found[0], found[1]
+
+
+def can_review_vouch(actor: Actor, application: Application) -> bool:
+    """A moderator, on somebody else for whom they were not asked to vouch."""
+    tag = records.voucher_tag(application, actor.public_id)
+    asked = select(Vouch.id).where(Vouch.application_id == application.id, Vouch.tag == tag)
+    return (
+        actor.holds(Permission.MEASURES_TAKE)
+        and application.person_id != actor.id
+        and work.session().scalar(asked) is None
+    )
 
 
 def taken_back_seen(vouch: Vouch, application: Application) -> TakenBack:

@@ -141,6 +141,11 @@ def lineage_of_number(person_id: int) -> Lineage:
     return ledger.lineage_of(ledger.public_id_of(person_id) or "")
 
 
+def did_bring_in(public_id: str, *, person_id: int) -> bool:
+    """Whether somebody vouched for this person, who came in by it: what moderation asks before anybody decides."""
+    return public_id in lineage_of_number(person_id).vouchers
+
+
 def may_end_probation(actor: Actor, ref: str) -> bool:
     """For the queue: not one's own, nor of somebody for whom one vouched."""
     try:
@@ -172,9 +177,16 @@ def review_of(actor: Actor, person_id: int) -> BranchReview:
 def may_lift(actor: Actor, ref: str) -> bool:
     """For the queue."""
     try:
-        return policy.can_lift(actor, get_review(actor, ref))
+        return can_lift(actor, get_review(actor, ref))
     except NotFound:
         return False
+
+
+def can_lift(actor: Actor, review: BranchReview) -> bool:
+    """Whether the actor may lift this pause: neither from inside of the branch, nor for whom they brought in."""
+    start = records.review_words(review)["start"]
+    lineage = lineage_of_number(review.person_id)
+    return policy.can_lift(actor, review, branch=ledger.branch_of(start), lineage=lineage)
 
 
 def _own_probation(actor: Actor) -> Probation | None:

@@ -4,13 +4,13 @@ the action `read_file` calls `file_of`, and nothing else does."""
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import exists, func, or_, select
 
 from app.identity import queries as identity
 from app.identity.models import Cause, Person, Restriction, Standing
 from app.kernel import work
-from app.kernel.access import Permission
-from app.kernel.actor import Actor
+from app.kernel.access import Permission, granted
+from app.kernel.actor import Actor, Kind
 from app.kernel.db import now
 from app.kernel.errors import NotFound
 from app.kernel.text import skeleton
@@ -147,8 +147,26 @@ def may_open_file(actor: Actor, ref: str) -> bool:
     return policy.can_open_file(actor, application, position_of(actor, application))
 
 
+def answers_that_count(application: Application) -> list[dict[str, str]]:
+    """The answers of those who could still give them, for the action that counts them.
+
+    Not of a vetter who lost the role or is suspended meanwhile, nor of one to whose branch a later voucher belongs.
+    """
+    return [words for vetter, words in answers_given(application) if _could_still_answer(vetter, application)]
+
+
+def _could_still_answer(vetter: int, application: Application) -> bool:
+    person = work.session().get(Person, vetter)
+    if person is None or person.standing is not Standing.ACTIVE:
+        return False
+    withheld = {one.withheld for one in identity.restrictions_of(vetter)}
+    held = granted([one.role for one in person.roles], withheld=withheld)
+    actor = Actor(Kind.PERSON, person.public_id, id=vetter, name=identity.name_of(person), permissions=held)
+    return policy.can_judge(actor, application, position_of(actor, application))
+
+
 def answers_given(application: Application) -> list[tuple[int, dict[str, str]]]:
-    """Every vetter's answer, opened: for the action that counts them, and for a file that is decided."""
+    """Every vetter's answer, opened: for counting them, and for a file that is decided."""
     rows = work.session().scalars(
         select(VettingPart)
         .where(VettingPart.application_id == application.id, VettingPart.part == Part.ANSWER)
@@ -170,7 +188,7 @@ def file_of(application: Application) -> File:
         answers=answers,
         named=[Named(line, identity.find_by_name(line) is not None) for line in answers.known_by],
         vouches=_vouches(application),
-        independent=has_independent_pair(application),
+        independent=has_standing_pair(application),
         alike=alike(application),
         questions=_questions(application),
         said=[] if application.state in UNDECIDED else _said(application),
@@ -182,6 +200,23 @@ def file_of(application: Application) -> File:
 def has_independent_pair(application: Application) -> bool:
     """Whether two who vouch are of different lineage."""
     return independent_pair(list(ledger.lineages_of(vouching.given_by(application)).values())) is not None
+
+
+def has_standing_pair(application: Application) -> bool:
+    """The same, without those who are no longer here or from whom vouching is withheld: their word is in doubt now."""
+    return independent_pair(list(ledger.lineages_of(_standing(vouching.given_by(application))).values())) is not None
+
+
+def _standing(vouchers: list[str]) -> list[str]:
+    withheld = exists().where(
+        Restriction.person_id == Person.id,
+        Restriction.withheld.in_((Permission.VOUCH, Permission.SIGNED_IN)),
+        Restriction.lifted_at.is_(None),
+        or_(Restriction.until.is_(None), Restriction.until > now()),
+    )
+    here = select(Person.public_id).where(Person.public_id.in_(vouchers), Person.standing == Standing.ACTIVE, ~withheld)
+    found = set(work.session().scalars(here))
+    return [one for one in vouchers if one in found]
 
 
 def alike(application: Application) -> list[Alike]:

@@ -8,7 +8,6 @@ from app.identity import queries as identity
 from app.kernel.access import Permission
 from app.kernel.errors import NotFound
 from app.kernel.web import present_actor
-from app.membership import policy
 from app.membership.actions import branches as actions
 from app.membership.forms import ReasonForm
 from app.membership.queries import branches as queries
@@ -59,7 +58,7 @@ def branch_review(id: str) -> ResponseReturnValue:
         review=found,
         person=person,
         name=name,
-        may_lift=policy.can_lift(actor, found),
+        may_lift=doors.can_lift(actor, found),
     )
     return form.answer(page)
 

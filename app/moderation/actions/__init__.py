@@ -24,7 +24,14 @@ from app.moderation.actions.people import (
     propose_role,
     write_note,
 )
-from app.moderation.actions.proposals import consent, decline, expire_proposals, propose, withdraw
+from app.moderation.actions.proposals import (
+    consent,
+    decline,
+    expire_proposals,
+    is_proposed_by_another,
+    propose,
+    withdraw,
+)
 from app.moderation.actions.queue import choose_daily_limit, claim, close_item, leave_all, open_item, put_back
 from app.moderation.actions.reports import answer_question, ask, close_reports, remove_words, report, withdraw_report
 
@@ -52,6 +59,7 @@ __all__ = [
     "end_over",
     "expire_proposals",
     "forget",
+    "is_proposed_by_another",
     "leave_all",
     "lift",
     "look",

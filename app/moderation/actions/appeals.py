@@ -1,4 +1,8 @@
-"""Appeals: one against each measure, in dialogue, decided by somebody who had no hand in it."""
+"""Appeals: one against each measure, in dialogue, decided by somebody who had no hand in it.
+
+Where every moderator had one an administrator without decides. Where there is none the appeal waits, and a removal that
+is appealed does not become final meanwhile.
+"""
 
 from sqlalchemy.exc import IntegrityError
 
@@ -10,7 +14,7 @@ from app.kernel.states import move
 from app.kernel.work import action
 from app.moderation import policy, queries, sealing
 from app.moderation.actions.measures import undo
-from app.moderation.actions.proposals import propose
+from app.moderation.actions.proposals import put_forward
 from app.moderation.actions.queue import TAKEN, close_item, open_item
 from app.moderation.models import Appeal, AppealState, Exchange, ItemState, Measure, MeasureKind, MeasureState
 from app.notifications.actions import notify
@@ -41,6 +45,7 @@ def appeal(actor: Actor, measure: Measure, *, body: str) -> Appeal:
     except IntegrityError as error:
         raise Conflict(ONCE) from error
     open_item(policy.APPEALS, public_id, person_id=actor.person_id)
+    notify(policy.administrators_for(made), "appeal.left", public_id)
     return made
 
 
@@ -90,7 +95,7 @@ def decide_appeal(actor: Actor, appeal: Appeal, *, grant: bool, answer: str) -> 
     if grant and measure.state is MeasureState.ACTIVE:
         if measure.kind is MeasureKind.REMOVE:
             if not queries.is_proposed("measure.lift-removal", measure.public_id):
-                propose(actor, "measure.lift-removal", measure.public_id, reason=answer, details={"reason": answer})
+                put_forward(actor, "measure.lift-removal", measure.public_id, reason=answer, details={"reason": answer})
         else:
             undo(actor, measure, reason=answer)
     notify([measure.person_id], "appeal.decided", appeal.public_id)

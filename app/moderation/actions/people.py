@@ -5,17 +5,20 @@ from datetime import timedelta
 from sqlalchemy import delete, select
 
 from app.identity import actions as identity
+from app.identity.factors.codes import first_half
+from app.identity.looked import actions as looked
 from app.identity.models import Person, PersonRole
 from app.kernel import audit, work
-from app.kernel.access import Permission, Role
+from app.kernel.access import STAFF, Permission, Role
 from app.kernel.actor import Actor, ensure
 from app.kernel.db import insert_once, new_public_id, now
 from app.kernel.errors import N_, Conflict, Invalid, NotFound
 from app.kernel.signals import Words
 from app.kernel.work import action
-from app.moderation import policy, sealing
+from app.moderation import policy, queries, sealing
 from app.moderation.actions.proposals import propose, staff_with
 from app.moderation.models import Category, Emergency, Measure, Note, Proposal
+from app.moderation.queries.proposals import HALF
 from app.notifications.actions import notify
 
 EMERGENCY = timedelta(hours=1)
@@ -23,14 +26,19 @@ EMERGENCY = timedelta(hours=1)
 PROPOSED_ROLES = (Role.MODERATOR, Role.VETTER, Role.COORDINATOR, Role.CASEWORKER, Role.ADMINISTRATOR)
 HAS_IT = N_("This person has that role already.")
 HAS_IT_NOT = N_("This person does not have that role.")
-LASTS_ALREADY = N_("Your emergency lasts already.")
+LASTS_ALREADY = N_("Your emergency is already under way.")
 
 
 @action
-def look(actor: Actor, person: Person, *, purpose: str) -> None:
-    """Note that the actor looks at somebody's history, and what for, in the same transaction as the look itself."""
+def look(actor: Actor, person: Person, *, purpose: str, item: str = "") -> queries.PersonRead:
+    """Open somebody's history, and note the look with its purpose, which the person reads, in the same transaction.
+
+    `item` is what of the queue it is for; the record has it in place of the purpose. Raises Invalid without a purpose,
+    Forbidden.
+    """
     ensure(policy.can_see_people(actor) and person.id != actor.id)
-    audit.record(actor, "person.look", target_kind="person", target=person.public_id, reason=purpose)
+    noted = looked.note(actor, person.id, queries.HISTORY, purpose, reason=item)
+    return queries.read_person(actor, person, noted)
 
 
 @action
@@ -98,19 +106,24 @@ def carry_out_role(actor: Actor, ref: str, details: dict[str, str]) -> None:
 
 @action
 def propose_reset(actor: Actor, person: Person, *, reason: str) -> Proposal:
-    """Propose a code with which somebody sets a new passphrase. A second moderator who knows them decides."""
-    return propose(actor, "passphrase.reset", person.public_id, reason=reason)
+    """Propose a code with which somebody sets a new passphrase. A second moderator who knows them decides.
+
+    Each of the two passes on one half of it: neither could use it in the person's place. The proposer's is in the
+    proposal (`queries.my_half`).
+    """
+    details = {HALF: first_half()}
+    return propose(actor, "passphrase.reset", person.public_id, reason=reason, details=details)
 
 
 @action
-def carry_out_reset(actor: Actor, ref: str, _details: dict[str, str]) -> str:
-    """Make the code, once a second person consented. Returns it: it is shown to them once and never again."""
-    return identity.make_reset_code(actor, person_by(ref).id)
+def carry_out_reset(actor: Actor, ref: str, details: dict[str, str]) -> str:
+    """Make the code, once a second person consented. Returns their half: it is shown to them once and never again."""
+    return identity.make_reset_code(actor, person_by(ref).id, first=details.get(HALF, ""))
 
 
 @action
 def break_glass(actor: Actor, *, reason: str) -> Emergency:
-    """Let an administrator act alone for one hour. All administrators and moderators are told at once.
+    """Let an administrator act alone for one hour. Everybody on the staff is told at once.
 
     Raises Forbidden, Conflict when theirs lasts already.
     """
@@ -133,16 +146,20 @@ def break_glass(actor: Actor, *, reason: str) -> Emergency:
     session.add(made)
     session.flush()
     audit.record(actor, "emergency.begin", target_kind="emergency", target=public_id, reason=reason)
-    everybody = set(staff_with(Role.ADMINISTRATOR, Role.MODERATOR)) - {actor.person_id}
+    everybody = set(staff_with(*STAFF)) - {actor.person_id}
     notify(sorted(everybody), "emergency.begun", public_id)
     return made
 
 
 @action
 def open_reason(actor: Actor, number: int) -> str:
-    """The reason in an entry of the record. To open it is an entry of its own. Raises Forbidden, NotFound."""
+    """The reason in an entry of the record, none about oneself. To open it is an entry of its own.
+
+    Raises Forbidden, NotFound.
+    """
     ensure(policy.can_read_record(actor))
-    entry = work.session().get(audit.AuditEntry, number)
+    wanted = policy.visible_reasons(actor).where(audit.AuditEntry.number == number)
+    entry = work.session().scalars(wanted).one_or_none()
     if entry is None:
         raise NotFound
     audit.record(actor, "record.open-reason", target_kind="audit", target=str(number))

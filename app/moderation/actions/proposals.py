@@ -1,11 +1,12 @@
 """Acts of two persons: one proposes, another one carries out or declines."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.exc import IntegrityError
 
-from app.identity.models import Person, PersonRole
+from app.identity.models import Person, PersonRole, Standing
 from app.kernel import audit, work
 from app.kernel.actor import Actor, Kind, ensure
 from app.kernel.db import new_public_id, now
@@ -13,7 +14,7 @@ from app.kernel.errors import N_, Conflict
 from app.kernel.jobs import enqueue
 from app.kernel.states import move
 from app.kernel.work import action
-from app.moderation import policy, registry, sealing
+from app.moderation import policy, queries, registry, sealing
 from app.moderation.actions.queue import close_item, open_item
 from app.moderation.models import Proposal, ProposalState
 from app.notifications.actions import notify
@@ -29,8 +30,13 @@ def propose(actor: Actor, act: str, ref: str, *, reason: str, details: dict[str,
 
     Raises NotFound for an act that nobody registered, Forbidden, Conflict when the same is proposed already.
     """
-    kind = registry.act(act)
-    ensure(policy.can_propose(actor, kind, ref))
+    ensure(policy.can_propose(actor, registry.act(act), ref))
+    return put_forward(actor, act, ref, reason=reason, details=details)
+
+
+@action
+def put_forward(actor: Actor, act: str, ref: str, *, reason: str, details: dict[str, str] | None = None) -> Proposal:
+    """The same for whoever was already asked whether they may: somebody who grants an appeal against a removal."""
     session, public_id, key_id, moment = work.session(), new_public_id(), sealing.new_key(), now()
     proposal = Proposal(
         public_id=public_id,
@@ -62,7 +68,7 @@ def consent(actor: Actor, proposal: Proposal) -> str | None:
     Raises Forbidden for whoever proposed it and whom it is about, Conflict when it was decided meanwhile.
     """
     proposal = _still_open(proposal)
-    ensure(policy.can_consent(actor, proposal))
+    ensure(queries.can_consent(actor, proposal))
     move(work.session(), proposal, ProposalState.DONE, decider_id=actor.person_id, decided_at=now())
     close_item(policy.PROPOSALS, proposal.public_id, by=actor)
     alone = "consented to their own proposal in an emergency" if proposal.proposer_id == actor.id else ""
@@ -116,10 +122,27 @@ def expire_proposals(actor: Actor) -> int:
     return len(expired)
 
 
+def is_proposed_by_another(actor: Actor, act: str, ref: str) -> bool:
+    """Whether somebody else than the actor has proposed this, and it waits for a second person."""
+    waiting = policy.visible_proposals(actor).where(
+        Proposal.act == act, Proposal.ref == ref, Proposal.state == ProposalState.OPEN, Proposal.expires_at > now()
+    )
+    return work.session().scalar(waiting.where(Proposal.proposer_id != actor.id)) is not None
+
+
 def staff_with(*roles: str) -> list[int]:
-    """The row numbers of everybody who has one of these roles, for telling them."""
-    found = select(PersonRole.person_id).join(Person).where(PersonRole.role.in_(roles)).distinct()
-    return list(work.session().scalars(found))
+    """The row numbers of everybody here who has one of these roles, suspended or not, for telling them."""
+    return list(work.session().scalars(_with_roles(roles).distinct()))
+
+
+def staff_at_work(*roles: str) -> list[int]:
+    """The same without those who are suspended: what they are told of is no longer theirs to see."""
+    return list(work.session().scalars(_with_roles(roles).where(~policy.is_suspended()).distinct()))
+
+
+def _with_roles(roles: Iterable[str]) -> Select[int]:
+    found = select(PersonRole.person_id).join(Person, Person.id == PersonRole.person_id)
+    return found.where(PersonRole.role.in_(list(roles)), Person.standing == Standing.ACTIVE)
 
 
 def _still_open(proposal: Proposal) -> Proposal:

@@ -15,7 +15,7 @@ from app.kernel.limits import Budget
 from app.kernel.states import move
 from app.kernel.work import action
 from app.moderation import policy, registry, sealing
-from app.moderation.actions.proposals import staff_with
+from app.moderation.actions.proposals import staff_at_work
 from app.moderation.actions.queue import TAKEN, close_claimed, close_item, lock, lock_all, put_in, take_on
 from app.moderation.models import Category, Exchange, Outcome, QueueItem, Report, ReportState
 from app.notifications.actions import notify
@@ -58,7 +58,7 @@ def report(
     except IntegrityError as error:
         raise Conflict(REPORTED_ALREADY) from error
     if safety:
-        others = set(staff_with(Role.MODERATOR)) - {thing.person_id, actor.person_id}
+        others = set(staff_at_work(Role.MODERATOR)) - {thing.person_id, actor.person_id}
         notify(sorted(others), "item.safety", item.public_id)
     return made
 

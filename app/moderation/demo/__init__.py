@@ -46,7 +46,7 @@ def load_moderation() -> None:
         people["ليث"],
         MeasureKind.SUSPEND,
         category=Category.HARASSMENT,
-        reason="كتبت إلى ثلاثة أعضاء بعد أن طلبوا منك التوقف. نوقف العضوية عشرة أيام، ويمكنك الاعتراض.",
+        reason="كتبت إلى ثلاثة أعضاء بعد أن طلبوا منك التوقف. علّقنا عضويتك عشرة أيام، ويمكنك الاعتراض.",
         days=10,
     )
     actions.break_glass(samar, reason="Both moderators were travelling, and somebody was being threatened.")

@@ -21,6 +21,7 @@ from app.moderation.queries.items import (
     waiting,
 )
 from app.moderation.queries.people import (
+    HISTORY,
     MeasureLine,
     PersonRead,
     about,
@@ -29,14 +30,17 @@ from app.moderation.queries.people import (
     get_measure,
     get_own_measure,
     get_person,
+    is_asked_by_item,
     read_person,
     standing,
     under_measures,
 )
 from app.moderation.queries.proposals import (
     ProposalLine,
+    can_consent,
     get_proposal,
     is_proposed,
+    my_half,
     proposals,
     read_proposal,
     waiting_proposals,
@@ -58,6 +62,7 @@ from app.moderation.queries.reports import (
 __all__ = [
     "AGES",
     "A_FEW",
+    "HISTORY",
     "STEPS",
     "AppealRead",
     "Day",
@@ -74,6 +79,7 @@ __all__ = [
     "about",
     "acts_in_record",
     "alike",
+    "can_consent",
     "can_remove",
     "context_of",
     "day_of",
@@ -89,6 +95,7 @@ __all__ = [
     "get_person",
     "get_proposal",
     "get_report_in",
+    "is_asked_by_item",
     "is_claimed",
     "is_proposed",
     "item_by_row",
@@ -97,6 +104,7 @@ __all__ = [
     "items",
     "language_about",
     "log",
+    "my_half",
     "my_report",
     "my_reports",
     "person_of",

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, or_, select
 
+from app.identity.looked.queries import Noted
 from app.identity.models import Person, Standing
 from app.identity.queries import find_by_name, name_of, names_of
 from app.kernel import work
@@ -24,10 +25,13 @@ from app.moderation.models import (
     MeasureKind,
     MeasureState,
     Note,
+    Proposal,
     QueueItem,
 )
 
 PAGE = 25
+#: What staff read here of a person, each time with a purpose (app/identity/looked).
+HISTORY = "history"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +134,9 @@ def find_reported(actor: Actor, ref: str) -> Reported:
     return Reported(found.id, "")
 
 
-def read_person(actor: Actor, person: Person) -> PersonRead:
-    """Somebody's history, opened. The look itself is recorded by `actions.look`."""
+def read_person(actor: Actor, person: Person, noted: Noted) -> PersonRead:
+    """Somebody's history, opened, for staff whose look at it was noted. Raises NotFound where it was not."""
+    noted.insist(person.id, HISTORY)
     if not policy.can_see_people(actor):
         raise NotFound
     measures = policy.visible_measures(actor).where(Measure.person_id == person.id).order_by(Measure.id.desc())
@@ -154,6 +159,23 @@ def read_person(actor: Actor, person: Person) -> PersonRead:
         open_reports=sum(counts.values()),
         closed_reports=closed,
     )
+
+
+def is_asked_by_item(actor: Actor, person: Person, ref: str) -> bool:
+    """Whether the actor works on this item of the queue, or on this act of two persons, and it is about the person."""
+    item = policy.visible_items(actor).where(
+        or_(QueueItem.public_id == ref, and_(QueueItem.kind == policy.PROPOSALS, QueueItem.ref == ref))
+    )
+    for one in work.session().scalars(item.where(policy.is_open())):
+        about = one.person_id == person.id or one.ref in _proposals_about(actor, person)
+        if about and policy.holds_claim(actor, one):
+            return True
+    return False
+
+
+def _proposals_about(actor: Actor, person: Person) -> set[str]:
+    mine = policy.visible_proposals(actor).where(Proposal.ref == person.public_id)
+    return set(work.session().scalars(mine.with_only_columns(Proposal.public_id)))
 
 
 def standing(actor: Actor) -> list[MeasureLine]:

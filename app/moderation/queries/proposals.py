@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import func, or_, select
 
+from app.identity.factors.codes import in_groups
 from app.identity.models import Person
 from app.identity.queries import names_of
 from app.kernel import work
@@ -16,6 +17,8 @@ from app.moderation import policy, registry, sealing
 from app.moderation.models import Measure, Proposal, ProposalState
 
 PAGE = 25
+#: In the details of a proposed reset: what the proposer passes on, and shows to nobody here.
+HALF = "half"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +64,27 @@ def read_proposal(actor: Actor, proposal: Proposal) -> ProposalLine:
     return _lines(actor, [proposal], asking=True)[0]
 
 
+def my_half(actor: Actor, proposal: Proposal) -> str:
+    """The half of a reset code that the proposer passes on, in groups of five. Raises NotFound for everybody else."""
+    details = sealing.unseal_fields(proposal.key_id, "proposal", proposal.public_id, "details", proposal.details)
+    if proposal.proposer_id != actor.id or HALF not in details:
+        raise NotFound
+    return in_groups(details[HALF])
+
+
 def is_proposed(act: str, ref: str) -> bool:
     """Whether the same waits for a second person already."""
     waiting = select(Proposal.id).where(Proposal.act == act, Proposal.ref == ref, Proposal.state == ProposalState.OPEN)
     return work.session().scalar(waiting) is not None
+
+
+def can_consent(actor: Actor, proposal: Proposal) -> bool:
+    """Whether the actor may be the second person: not either where their own report led to it."""
+    if not policy.can_consent(actor, proposal):
+        return False
+    key_id, public_id = proposal.key_id, proposal.public_id
+    item = sealing.unseal_fields(key_id, "proposal", public_id, "details", proposal.details).get("item", "")
+    return not (item and policy.is_reporter_in(actor, item))
 
 
 def waiting_proposals(actor: Actor) -> int:
@@ -98,15 +118,19 @@ def _lines(actor: Actor, found: Sequence[Proposal], *, asking: bool) -> list[Pro
                 proposer=names.get(one.proposer_id or 0, ("", ""))[1],
                 reason=sealing.unseal(one.key_id, "proposal", one.public_id, "reason", one.reason),
                 answer=sealing.unseal(one.key_id, "proposal", one.public_id, "answer", one.answer),
-                details=sealing.unseal_fields(one.key_id, "proposal", one.public_id, "details", one.details),
+                details=_shown(sealing.unseal_fields(one.key_id, "proposal", one.public_id, "details", one.details)),
                 made=one.made_at,
                 expires=one.expires_at,
                 is_mine=one.proposer_id == actor.id,
-                may_consent=open_now and policy.can_consent(actor, one),
+                may_consent=open_now and can_consent(actor, one),
                 may_decline=open_now and policy.can_decline(actor, one),
             )
         )
     return lines
+
+
+def _shown(details: dict[str, str]) -> dict[str, str]:
+    return {name: value for name, value in details.items() if name != HALF}
 
 
 def _people(refs: set[str]) -> dict[str, int]:

@@ -31,10 +31,10 @@ class RecordLine:
 
 
 def record(actor: Actor, *, act: str = "", before: int = 0) -> tuple[list[RecordLine], bool]:
-    """The newest entries, or those before one, of one act or of all; and whether there are older ones."""
+    """The newest entries, or those before one, of one act or of all, none about the actor; and whether there are older."""
     if not policy.can_read_record(actor):
         raise NotFound
-    wanted = select(AuditEntry).order_by(AuditEntry.number.desc()).limit(PAGE + 1)
+    wanted = policy.visible_entries(actor).order_by(AuditEntry.number.desc()).limit(PAGE + 1)
     if act:
         wanted = wanted.where(AuditEntry.act == act)
     if before:

@@ -72,6 +72,6 @@ def labels() -> dict[str, str]:
         Outcome.ACTED.value: gettext("We acted"),
         Outcome.NOTHING.value: gettext("No measure"),
         ProposalState.DONE.value: gettext("Done"),
-        ProposalState.DECLINED.value: gettext("Declined"),
+        ProposalState.DECLINED.value: gettext("Not agreed"),
         ProposalState.EXPIRED.value: gettext("Not answered in time"),
     }

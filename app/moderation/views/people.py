@@ -4,15 +4,29 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
+from app.identity.looked import queries as looks
+from app.identity.looked.forms import PurposeForm
+from app.identity.models import Person
 from app.kernel.access import Permission, Role
+from app.kernel.actor import Actor
 from app.kernel.errors import N_, Conflict, Invalid, NotFound
 from app.kernel.signals import Words
 from app.kernel.web import present_actor, present_house
 from app.moderation import actions, policy, queries
 from app.moderation.forms import FindForm, MeasureForm, NoteForm, ReasonForm, RoleForm
 from app.moderation.models import Category, MeasureKind
-from app.moderation.views.door import chosen_language, door, labels, page_number, template_texts, templates_to_choose
+from app.moderation.views.door import (
+    chosen_language,
+    door,
+    in_language,
+    labels,
+    page_number,
+    template_texts,
+    templates_to_choose,
+)
 
+#: What the person reads where it was the queue that led here. Not what it was: that could give away who reported them.
+BY_ITEM = N_("Work on something in the queue of the moderators")
 NOBODY = N_("Nobody here has this name. It must be the whole name.")
 
 
@@ -39,11 +53,20 @@ def people() -> ResponseReturnValue:
     )
 
 
-@door.page("/people/<id>", access=Permission.PEOPLE_SEE)
+@door.page("/people/<id>", access=Permission.PEOPLE_SEE, methods=("GET", "POST"))
 def person(id: str) -> ResponseReturnValue:
-    actor = present_actor()
-    actions.look(actor, queries.get_person(actor, id), purpose=request.args.get("item", "")[:16])
-    return _page(id)
+    """Somebody's history, for whoever has said within the hour what they look for; otherwise that is asked first."""
+    actor, form = present_actor(), PurposeForm()
+    found = queries.get_person(actor, id)
+    if form.validate_on_submit():
+        try:
+            actions.look(actor, found, purpose=form.purpose.data or "")
+            return redirect(url_for("moderation.person", id=id), 303)
+        except Invalid as refusal:
+            form.refuse(refusal, at=form.purpose)
+    elif not form.is_submitted() and (read := _opened(actor, found, request.args.get("item", "")[:16])):
+        return _page(id, read)
+    return form.answer(_ask_why(id, form))
 
 
 @door.page("/people/<id>/measure", access=Permission.PEOPLE_SEE, methods=("POST",))
@@ -101,8 +124,10 @@ def propose_role(id: str) -> ResponseReturnValue:
 def propose_reset(id: str) -> ResponseReturnValue:
     actor, form = present_actor(), ReasonForm()
     if form.validate_on_submit():
-        actions.propose_reset(actor, queries.get_person(actor, id), reason=form.reason.data or "")
+        proposed = actions.propose_reset(actor, queries.get_person(actor, id), reason=form.reason.data or "")
+        half = queries.my_half(actor, proposed)
         flash(gettext("Proposed. A second moderator who knows the person decides."))
+        flash(gettext("You pass on the first half of the code, not shown again: %(half)s", half=half))
         return redirect(url_for("moderation.person", id=id), 303)
     return form.answer(_page(id, reset=form))
 
@@ -125,8 +150,24 @@ def lift(id: str) -> ResponseReturnValue:
     )
 
 
+def _opened(actor: Actor, found: Person, item: str = "") -> queries.PersonRead | None:
+    """The history, where the actor has said what they look for, or comes from what they work on; otherwise None."""
+    noted = looks.recent(actor, found.id, queries.HISTORY)
+    if noted is not None:
+        return queries.read_person(actor, found, noted)
+    if item and queries.is_asked_by_item(actor, found, item):
+        return actions.look(actor, found, purpose=in_language(BY_ITEM, found.language), item=item)
+    return None
+
+
+def _ask_why(id: str, form: PurposeForm) -> str:
+    """Nothing of the person, not even their name."""
+    return render_template("moderation/why.html", form=form, url=url_for("moderation.person", id=id))
+
+
 def _page(
     id: str,
+    read: queries.PersonRead | None = None,
     *,
     measure: MeasureForm | None = None,
     note: NoteForm | None = None,
@@ -135,7 +176,13 @@ def _page(
 ) -> str:
     actor = present_actor()
     found = queries.get_person(actor, id)
-    read = queries.read_person(actor, found)
+    read = read or _opened(actor, found)
+    if read is None:
+        said = looks.last_purpose(actor, found.id, queries.HISTORY)
+        if not said:
+            return _ask_why(id, PurposeForm(formdata=None))
+        # The hour ended while they wrote: what they typed is shown again, and that is another look for the same.
+        read = actions.look(actor, found, purpose=said)
     texts = template_texts(chosen_language(found.language))
     return render_template(
         "moderation/person.html",

@@ -39,9 +39,10 @@ def consent(id: str) -> ResponseReturnValue:
     """What is shown once stands in this answer and never again, so there is no redirect."""
     actor = present_actor()
     shown = actions.consent(actor, queries.get_proposal(actor, id))
-    flash(gettext("Done."))
     if shown is None:
+        flash(gettext("Done."))
         return redirect(url_for("moderation.proposal", id=id), 303)
+    flash(gettext("Done. You pass on the second half of the code; whoever proposed it has the first."))
     return _page(id, ReasonForm(formdata=None), shown=shown)
 
 

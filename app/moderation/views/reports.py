@@ -28,6 +28,8 @@ def report(kind: str, ref: str) -> ResponseReturnValue:
                 hopes=form.hopes.data or "",
             )
             flash(gettext("Your report is with the moderators. You hear from us here."))
+            if not actor.holds(Permission.HIDDEN_SEE):  # it is made, and found again when they no longer travel
+                return redirect(url_for("home.index"), 303)
             return redirect(url_for("moderation.my_report", id=made.public_id), 303)
         except (Conflict, TooMany) as refusal:
             form.refuse(refusal)

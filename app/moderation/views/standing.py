@@ -36,7 +36,7 @@ def make_appeal(id: str) -> ResponseReturnValue:
     if form.validate_on_submit():
         try:
             made = actions.appeal(actor, measure, body=form.body.data or "")
-            flash(gettext("Your appeal is with us. Somebody else than who took the measure will read it."))
+            flash(gettext("Your appeal is with us. Somebody other than the person who took the measure will read it."))
             return redirect(url_for("moderation.my_appeal", id=made.public_id), 303)
         except Conflict as refusal:
             form.refuse(refusal)
@@ -49,12 +49,12 @@ def my_appeal(id: str) -> ResponseReturnValue:
     return _dialogue(id, "moderation.my_appeal")
 
 
-@door.page("/appeals/<id>", access=Permission.MEASURES_TAKE, methods=("GET", "POST"))
+@door.page("/appeals/<id>", access=Permission.PEOPLE_SEE, methods=("GET", "POST"))
 def appeal(id: str) -> ResponseReturnValue:
     return _dialogue(id, "moderation.appeal")
 
 
-@door.page("/appeals/<id>/decide", access=Permission.MEASURES_TAKE, methods=("POST",))
+@door.page("/appeals/<id>/decide", access=Permission.PEOPLE_SEE, methods=("POST",))
 def decide_appeal(id: str) -> ResponseReturnValue:
     actor, form = present_actor(), AppealAnswerForm()
     found = queries.get_appeal(actor, id)

@@ -2,7 +2,9 @@
 import { watchExit } from "./exit.js";
 import { openDialogs } from "./dialogs.js";
 import { mendForms } from "./forms.js";
+import { localiseMoments } from "./moments.js";
 
 watchExit(document);
 openDialogs(document);
 mendForms(document);
+localiseMoments(document);

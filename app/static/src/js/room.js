@@ -2,9 +2,10 @@
 
 import { Announcer } from "./room/announcer.js";
 import { postByPage } from "./room/by_page.js";
-import { clock } from "./room/clock.js";
+import { clock } from "./clock.js";
 import { Composer } from "./room/composer.js";
 import { Connection } from "./room/connection.js";
+import { Draft } from "./room/draft.js";
 import { askBeforeLeaving } from "./room/leaving.js";
 import { Lines } from "./room/lines.js";
 import { Notice } from "./room/notice.js";
@@ -41,6 +42,7 @@ const connection = new Connection({
   gone: (what) => timeline.takeAway(what),
   changed: showConnection,
   catchUp: () => sequence.catchUp(),
+  locked: () => leaveForLock(url),
 });
 const outbox = new Outbox({
   send,
@@ -51,8 +53,9 @@ const outbox = new Outbox({
 const reading = new Reading({ room, list, composer: form, view, timeline, words, mark: (seq) => connection.read(seq) });
 const composer = new Composer(form, words, (text) => {
   reading.toNewest();
-  outbox.add(text);
+  outbox.add(text, draft.taken());
 });
+const draft = new Draft(form, (text) => connection.keep(text));
 
 async function send(item) {
   if (connection.state !== "blocked") return connection.post(item);
@@ -115,9 +118,13 @@ part("mute").addEventListener("click", ({ currentTarget }) => {
   currentTarget.textContent = words.say(announcer.muted ? "unmute" : "mute");
 });
 
-askBeforeLeaving(() => !outbox.isEmpty || composer.hasText);
+const leaveForLock = askBeforeLeaving(
+  () => !outbox.isEmpty || composer.hasText,
+  () => draft.leave(outbox.texts),
+);
 part("plain").hidden = true;
 for (const control of room.querySelectorAll("[data-live-only]")) control.hidden = false;
+for (const control of room.querySelectorAll("[data-plain-only]")) control.hidden = true;
 reading.open();
 showConnection("connecting");
 connection.open();

@@ -5,6 +5,7 @@ export async function postByPage(form, item, { url, say }) {
   const fields = new FormData(form);
   fields.set("client_id", item.clientId);
   fields.set("body", item.body);
+  fields.set("draft", item.draft ? "1" : "");
   try {
     const response = await fetch(form.action, { method: "POST", body: fields });
     await response.body?.cancel();

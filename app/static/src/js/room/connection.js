@@ -39,8 +39,8 @@ export class Connection {
   #failures = 0;
   #timer = null;
 
-  /** `message(message)` for each broadcast, `gone(what)` for what was taken away, `changed(state)` for each state, `catchUp()` to ask for what is missing. */
-  constructor({ room, url, me, message, gone, changed, catchUp }) {
+  /** `message(message)` for each broadcast, `gone(what)` for what was taken away, `changed(state)` for each state, `catchUp()` to ask for what is missing, `locked()` when the screen is locked. */
+  constructor({ room, url, me, message, gone, changed, catchUp, locked }) {
     this.#room = room;
     this.#url = url;
     this.#me = me;
@@ -59,6 +59,7 @@ export class Connection {
     this.#socket.on("connect_error", () => this.#failed());
     this.#socket.on("disconnect", (reason) => this.#lost(reason));
     this.#socket.on("session.ended", () => this.stop("ended"));
+    this.#socket.on("session.locked", locked);
     // Somebody left, so the room has a new address; asking finds it, or says that we are not in the room any more.
     this.#socket.on("room.moved", (moved) => moved.room === room && this.synchronise());
     this.#socket.on("room.gone", (what) => what.room === room && gone(what));
@@ -85,12 +86,20 @@ export class Connection {
   }
 
   /** Send one text. Resolves to the acknowledgement, or to null when none came. */
-  async post({ clientId, body }) {
+  async post({ clientId, body, draft }) {
     if (this.state !== "live") return null;
-    const answer = await this.#emit("room.post", { client_id: clientId, body }).catch(() => null);
+    const sent = { client_id: clientId, body, draft: draft ? "1" : "" };
+    const answer = await this.#emit("room.post", sent).catch(() => null);
     if (!answer) this.synchronise();
     else if (answer.error?.code in WAYS_OUT) this.stop(WAYS_OUT[answer.error.code]);
     return answer;
+  }
+
+  /** Have the server keep what is being typed. Resolves to whether it is kept. */
+  async keep(body) {
+    if (this.state !== "live") return false;
+    const answer = await this.#emit("room.draft", { body }).catch(() => null);
+    return answer?.ok ?? false;
   }
 
   /** Say how far was read. Resolves to whether it was noted. */

@@ -31,9 +31,14 @@ export class Outbox {
     return this.#items.length === 0;
   }
 
-  /** Take a text. Returns its item, already on its way when a connection is there. */
-  add(body) {
-    const item = { clientId: newId(), body, state: "waiting", reason: "", seconds: 0 };
+  /** What was not stored yet, in order. */
+  get texts() {
+    return this.#items.map(({ body }) => body);
+  }
+
+  /** Take a text. `draft` says that the server keeps it as one. Returns its item, already on its way when a connection is there. */
+  add(body, draft = false) {
+    const item = { clientId: newId(), body, draft, state: "waiting", reason: "", seconds: 0 };
     this.#items.push(item);
     this.#mark(item, this.#stopped ? "stopped" : "waiting");
     this.pump();

@@ -12,18 +12,17 @@ from sqlalchemy.orm import aliased
 
 from app.chat import policy
 from app.chat.models import Epoch, Message, MessageState, Room, RoomMember
-from app.identity.queries import names_of
+from app.identity.models import Space
+from app.identity.spaces.queries import names_in
 from app.kernel import text, work
 from app.kernel.access import Permission
 from app.kernel.actor import Actor
 from app.kernel.errors import NotFound
-from app.kernel.feature import ContextLine, Reported
 from app.kernel.vault import Place, Shredded
+from app.safety.policy import hidden_by
 
 PAGE = 50
 CATCH_UP = 100
-#: Messages either side of a reported one that a moderator sees with it.
-AROUND = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +119,8 @@ _HERE = (
         policy.room_opens_to(bindparam("person"), everywhere=bindparam("everywhere", type_=Boolean)),
     )
 )
+#: The same for whoever travels: what they hide does not exist for them.
+_HERE_TRAVELLING = _HERE.where(~hidden_by(bindparam("person"), policy.ROOM, Room.public_id))
 
 
 def rooms(actor: Actor) -> list[RoomLine]:
@@ -161,7 +162,8 @@ def get_here(actor: Actor, public_id: str) -> Here:
     if actor.id is None or not actor.holds(Permission.ROOMS_USE):
         raise NotFound
     asked = {"person": actor.id, "room": public_id, "everywhere": actor.holds(Permission.ROOMS_ALL)}
-    row = work.connection().execute(_HERE, asked).one_or_none()
+    here = _HERE if actor.holds(Permission.HIDDEN_SEE) else _HERE_TRAVELLING
+    row = work.connection().execute(here, asked).one_or_none()
     if row is None:
         raise NotFound
     return Here(*row)
@@ -234,7 +236,7 @@ def _opened(room: RoomRef, messages: Sequence[Message]) -> list[Words]:
         )
     }
     vault.prefetch(epochs.values())
-    names = names_of({message.author_id for message in messages if message.author_id is not None})
+    names = names_in(Space.ROOMS, {message.author_id for message in messages if message.author_id is not None})
     opened = []
     for message in messages:
         try:
@@ -266,42 +268,6 @@ def get_message(actor: Actor, room: Room, seq: int) -> Words:
     return opened[0]
 
 
-def reference(room: str, seq: int) -> str:
-    """How a message is named outside its room, as in a report."""
-    return f"{room}.{seq}"
-
-
-def find_reported(actor: Actor, ref: str) -> Reported:
-    """The message that a member wants to report. Raises NotFound when they do not see it, or it is their own."""
-    public_id, seq = _split(ref)
-    room = get_room(actor, public_id)
-    query = policy.visible_messages(actor).where(Message.room_id == room.id, Message.seq == seq)
-    message = work.session().scalars(query).one_or_none()
-    if message is None or message.author_id in (None, actor.id) or message.state is not MessageState.SHOWN:
-        raise NotFound
-    body, _at = body_of(message)
-    assert message.author_id is not None
-    return Reported(message.author_id, body)
-
-
-def around_reported(ref: str) -> list[ContextLine]:
-    """A reported message with five either side, for the moderator who works on the report and has said so there."""
-    public_id, seq = _split(ref)
-    room_id = work.session().scalars(select(Room.id).where(Room.public_id == public_id)).one_or_none()
-    near = select(Message).where(Message.room_id == room_id, Message.seq.between(seq - AROUND, seq + AROUND))
-    messages = list(work.session().scalars(near.order_by(Message.seq)))
-    names = names_of({message.author_id for message in messages if message.author_id is not None})
-    lines = []
-    for message in messages:
-        try:
-            body, at = body_of(message)
-        except Shredded:
-            continue
-        name = names[message.author_id][1] if message.author_id in names else ""
-        lines.append(ContextLine(name, body, at, reported=message.seq == seq))
-    return lines
-
-
 def body_of(message: Message) -> tuple[str, datetime]:
     """What somebody wrote, and when. Raises Shredded once its epoch is over."""
     plain = work.house().vault.open(key_of(message), sealed_place(message.public_id), message.sealed)
@@ -315,27 +281,3 @@ def key_of(message: Message) -> str:
     if key_id is None:
         raise Shredded
     return key_id
-
-
-def public_id_of(person_id: int) -> str:
-    """What others may know a person by, or nothing when they are gone."""
-    return names_of({person_id}).get(person_id, ("", ""))[0]
-
-
-def find_for_removal(ref: str) -> tuple[Message, Room]:
-    """A message and its room, for taking it away on a report. Raises NotFound."""
-    public_id, seq = _split(ref)
-    query = select(Message, Room).join(Room, Room.id == Message.room_id)
-    found = work.session().execute(query.where(Room.public_id == public_id, Message.seq == seq)).one_or_none()
-    if found is None:
-        raise NotFound
-    message, room = found
-    return message, room
-
-
-def _split(ref: str) -> tuple[str, int]:
-    """Room and number of a reference. Raises NotFound for what is none."""
-    public_id, _, seq = ref.partition(".")
-    if not (seq.isascii() and seq.isdigit() and len(seq) < 16):
-        raise NotFound
-    return public_id, int(seq)

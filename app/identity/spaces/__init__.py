@@ -1,0 +1,1 @@
+"""Names of one's own in a space: in rooms, with opportunities, with testimonies. Others cannot link them."""

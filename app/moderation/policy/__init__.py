@@ -1,0 +1,110 @@
+"""Who sees and decides what.
+
+Nobody works on a report about themselves, by themselves or about somebody whom they brought in, nor on an appeal against
+what they had a hand in.
+"""
+
+from app.moderation.policy.appeals import (
+    administrators_for,
+    appeals_left_to,
+    can_decide_appeal,
+    may_take_appeal,
+    visible_appeals,
+)
+from app.moderation.policy.measures import (
+    APPEAL_DAYS,
+    LONGEST_DAYS,
+    REMEMBERED,
+    can_appeal,
+    can_lift,
+    can_take_measure,
+    open_appeal_exists,
+    own_measures,
+    remembered,
+    visible_measures,
+)
+from app.moderation.policy.proposals import (
+    can_consent,
+    can_decline,
+    can_propose,
+    may_decide_on_measure,
+    may_decide_on_person,
+    may_decide_on_role,
+    may_take_proposal,
+    visible_proposals,
+)
+from app.moderation.policy.queue import (
+    APPEALS,
+    PROPOSALS,
+    REPORTS,
+    SAFETY_PROMISE,
+    can_report,
+    can_take,
+    claim_is_over,
+    holds_claim,
+    is_free,
+    is_open,
+    may_take_report,
+    visible_items,
+    visible_reports,
+)
+from app.moderation.policy.record import can_read_record, visible_entries, visible_reasons
+from app.moderation.policy.staff import (
+    EMERGENCY_DAYS,
+    can_break_glass,
+    can_see_people,
+    has_emergency,
+    is_staff,
+    is_suspended,
+)
+from app.moderation.policy.ties import index_of, is_reporter_in
+
+__all__ = [
+    "APPEALS",
+    "APPEAL_DAYS",
+    "EMERGENCY_DAYS",
+    "LONGEST_DAYS",
+    "PROPOSALS",
+    "REMEMBERED",
+    "REPORTS",
+    "SAFETY_PROMISE",
+    "administrators_for",
+    "appeals_left_to",
+    "can_appeal",
+    "can_break_glass",
+    "can_consent",
+    "can_decide_appeal",
+    "can_decline",
+    "can_lift",
+    "can_propose",
+    "can_read_record",
+    "can_report",
+    "can_see_people",
+    "can_take",
+    "can_take_measure",
+    "claim_is_over",
+    "has_emergency",
+    "holds_claim",
+    "index_of",
+    "is_free",
+    "is_open",
+    "is_reporter_in",
+    "is_staff",
+    "is_suspended",
+    "may_decide_on_measure",
+    "may_decide_on_person",
+    "may_decide_on_role",
+    "may_take_appeal",
+    "may_take_proposal",
+    "may_take_report",
+    "open_appeal_exists",
+    "own_measures",
+    "remembered",
+    "visible_appeals",
+    "visible_entries",
+    "visible_items",
+    "visible_measures",
+    "visible_proposals",
+    "visible_reasons",
+    "visible_reports",
+]

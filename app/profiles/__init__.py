@@ -1,0 +1,1 @@
+"""Profiles: each person decides what each other person sees of them."""

@@ -1,0 +1,1 @@
+"""Verbs of profiles: the only writers of its tables."""

@@ -1,0 +1,1 @@
+"""Forms of profiles: what is valid, in words."""

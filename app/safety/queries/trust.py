@@ -1,0 +1,170 @@
+"""Reads of who trusts whom with freezing, and of what was frozen."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ScalarSelect, select
+
+from app.identity.models import Person
+from app.identity.queries import names_of
+from app.kernel import work
+from app.kernel.access import Permission
+from app.kernel.actor import Actor
+from app.kernel.errors import NotFound
+from app.kernel.vault import Place, Shredded
+from app.moderation.queries import is_proposed
+from app.safety import policy
+from app.safety.models import Freeze, FreezeState, TrustedPerson
+
+GIVE_BACK = "account.give-back"
+
+
+@dataclass(frozen=True, slots=True)
+class Trusted:
+    """Somebody whom the actor trusts, or who trusts them."""
+
+    public_id: str
+    name: str
+    frozen: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FreezeRead:
+    """A freeze, as the moderators read it who decide on it. `earlier` is what became of others by the same person."""
+
+    public_id: str
+    person: str
+    name: str
+    by: str
+    at: datetime
+    reason: str
+    said: str
+    frozen: bool
+    trusted_still: bool
+    earlier: Sequence[tuple[datetime, bool]]
+    proposed: bool
+    may_decide: bool
+
+
+def trusted_by_me(actor: Actor) -> list[Trusted]:
+    """Whom the actor chose."""
+    mine = policy.visible_trust(actor).where(TrustedPerson.person_id == actor.id).order_by(TrustedPerson.id)
+    chosen = [one.trusted_id for one in work.session().scalars(mine)]
+    names = names_of(chosen)
+    return [Trusted(*names[number]) for number in chosen if number in names]
+
+
+def who_trust_me(actor: Actor) -> list[Trusted]:
+    """Whose account the actor may freeze, and whether it is frozen now."""
+    theirs = policy.visible_trust(actor).where(TrustedPerson.trusted_id == actor.id).order_by(TrustedPerson.id)
+    people = [one.person_id for one in work.session().scalars(theirs)]
+    names = names_of(people)
+    frozen = set(
+        work.session().scalars(
+            select(Freeze.person_id).where(
+                Freeze.person_id.in_(people), Freeze.by_id == actor.id, Freeze.state == FreezeState.FROZEN
+            )
+        )
+    )
+    return [Trusted(*names[number], frozen=number in frozen) for number in people if number in names]
+
+
+def get_who_trusts_me(actor: Actor, public_id: str) -> tuple[int, str]:
+    """Row number and name of somebody whose account the actor may freeze. Raises NotFound."""
+    theirs = policy.visible_trust(actor).where(
+        TrustedPerson.trusted_id == actor.id, TrustedPerson.person_id == _number_of(public_id)
+    )
+    found = work.session().scalars(theirs).one_or_none()
+    if found is None:
+        raise NotFound
+    return found.person_id, names_of([found.person_id])[found.person_id][1]
+
+
+def get_trusted(actor: Actor, public_id: str) -> TrustedPerson:
+    """One of those whom the actor chose. Raises NotFound."""
+    mine = policy.visible_trust(actor).where(
+        TrustedPerson.person_id == actor.id, TrustedPerson.trusted_id == _number_of(public_id)
+    )
+    found = work.session().scalars(mine).one_or_none()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def get_freeze(actor: Actor, public_id: str) -> Freeze:
+    """A freeze that the actor may look at. Raises NotFound, also for whoever it is about and whoever made it."""
+    found = work.session().scalars(policy.visible_freezes(actor).where(Freeze.public_id == public_id)).one_or_none()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def find_own_freeze(actor: Actor) -> Freeze | None:
+    """The freeze under which the actor is."""
+    return work.session().scalars(policy.own_freeze(actor)).one_or_none()
+
+
+def said_by(freeze: Freeze) -> str:
+    """What the person whose account it is has said about it."""
+    return _opened(freeze, "said", freeze.said)
+
+
+def read_freeze(actor: Actor, freeze: Freeze) -> FreezeRead:
+    """A freeze, opened, with what the moderators need for deciding."""
+    names = names_of([number for number in (freeze.person_id, freeze.by_id) if number is not None])
+    person, name = names.get(freeze.person_id, ("", ""))
+    trusted = select(TrustedPerson.id).where(
+        TrustedPerson.person_id == freeze.person_id, TrustedPerson.trusted_id == freeze.by_id
+    )
+    earlier = select(Freeze.at, Freeze.state).where(
+        Freeze.by_id == freeze.by_id, Freeze.by_id.is_not(None), Freeze.id != freeze.id
+    )
+    before = work.session().execute(earlier.order_by(Freeze.id.desc()).limit(10)).all()
+    return FreezeRead(
+        public_id=freeze.public_id,
+        person=person,
+        name=name,
+        by=names.get(freeze.by_id or 0, ("", ""))[1],
+        at=freeze.at,
+        reason=_opened(freeze, "reason", freeze.reason),
+        said=said_by(freeze),
+        frozen=freeze.state is FreezeState.FROZEN,
+        trusted_still=work.session().scalar(trusted) is not None,
+        earlier=[(row[0], row[1] is FreezeState.FROZEN) for row in before],
+        proposed=is_proposed(GIVE_BACK, freeze.public_id),
+        may_decide=policy.can_decide_on(actor, freeze),
+    )
+
+
+def may_decide(actor: Actor, ref: str) -> bool:
+    """For the queue and for the act of two persons: whether the actor may decide on the freeze of this reference."""
+    found = work.session().scalars(policy.visible_freezes(actor).where(Freeze.public_id == ref)).one_or_none()
+    return found is not None and policy.can_decide_on(actor, found)
+
+
+def frozen_person(actor: Actor, public_id: str) -> str | None:
+    """The freeze under which a person is whom staff look at, for the way there. None where the actor decides on none."""
+    if not actor.holds(Permission.MEASURES_TAKE):
+        return None
+    theirs = policy.visible_freezes(actor).where(
+        Freeze.person_id == _number_of(public_id), Freeze.state == FreezeState.FROZEN
+    )
+    return work.session().scalar(theirs.with_only_columns(Freeze.public_id))
+
+
+def _number_of(public_id: str) -> ScalarSelect[int]:
+    return select(Person.id).where(Person.public_id == public_id).scalar_subquery()
+
+
+def freeze_place(public_id: str, field: str) -> Place:
+    return Place("freeze", public_id, field)
+
+
+def _opened(freeze: Freeze, field: str, sealed: bytes | None) -> str:
+    if sealed is None:
+        return ""
+    try:
+        return work.house().vault.open(freeze.key_id, freeze_place(freeze.public_id, field), sealed).decode()
+    except Shredded:
+        return ""
