@@ -99,7 +99,7 @@ feature = Feature(
             "identity.looked",
             N_("Who looked"),
             N_("When staff opened what is yours, and what for."),
-            Permission.SIGNED_IN,
+            Permission.HIDDEN_SEE,
             order=70,
         ),
     ),

@@ -35,11 +35,12 @@ feature = Feature(
         "own_data.archive": jobs.archive,
         "own_data.begin-due": jobs.begin_due,
         "own_data.erase": jobs.erase,
+        "own_data.erase-again": jobs.erase_again,
         "own_data.finish": jobs.finish,
         "own_data.remove-files": jobs.remove_files,
         "own_data.remove-old": jobs.remove_old,
     },
-    hourly=("own_data.begin-due", "own_data.remove-old"),
+    hourly=("own_data.begin-due", "own_data.erase-again", "own_data.remove-old"),
     needs=needs,
     me=(
         MeEntry(

@@ -50,8 +50,12 @@ def remove_files(actor: Actor, archives: list[str]) -> None:
 
 
 def begin_due(actor: Actor) -> None:
-    """Begin the erasures whose week is over, and those that a restored backup has undone."""
+    """Begin the erasures whose week is over."""
     actions.begin_due(actor)
+
+
+def erase_again(actor: Actor) -> None:
+    """Erase whom a backup brought back that was restored by hand. Fails, and is seen, for a ledger that was changed."""
     actions.erase_again(actor)
 
 

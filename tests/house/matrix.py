@@ -86,6 +86,8 @@ THINGS = (
     ("/me/vouching/codes/", "vouch code"),
     ("/me/vouching/", "vouch"),
     ("/me/profile/", "field"),
+    ("/me/names/", "space"),
+    ("/sweeps/", "sweep"),
     ("/me/people/", "connection"),
     ("/me/companions/", "companionship"),
     ("/me/lists/", "list"),
@@ -279,11 +281,13 @@ def things_of_others(house: House, make: Factory) -> dict[str, str]:
             "probation": probation.public_id,
             "entry": "1",
             "field": "about",
+            "space": "rooms",
             "member": listed_member(house, make).public_id,
             **between_others(house, make),
             **safety_of_others(house, make),
             "archive": archive_of(house, make),
-            # Of these there is none without a whole story: tests/membership has it.
+            # Of these there is none without a whole story: tests/membership and tests/profiles/test_sweeps.py have it.
+            "sweep": MISSING,
             "branch review": MISSING,
             "vouch review": MISSING,
         }

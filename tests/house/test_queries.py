@@ -33,6 +33,8 @@ PAGES = {
     "/me/profile": (18, 3),  # lists and companions by name, for saying who sees what
     "/me/profile/about": (18, 3),
     "/me/profile/view-as": (14, 3),
+    "/me/profile/listed": (2, 1),
+    "/directory": (9, 3),  # five of them to read twenty cards, however many are in it
     "/me/sessions": (2, 1),
     "/notices": (3, 1),
     "/me/notices": (2, 1),

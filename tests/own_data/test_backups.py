@@ -218,7 +218,7 @@ def test_the_worker_erases_again_within_the_hour_too(house: House, make: Factory
     person = make.person()
     erasures.write(house, person.public_id, erasures.Manner.OWN)
     with work.scope(house):
-        jobs.begin_due(system("test"))
+        jobs.erase_again(system("test"))
     hourly(house)
     assert standing_of(house, person.public_id) is Standing.CLOSED
 

@@ -152,13 +152,14 @@ def test_on_a_journey_neither_page_is_there_nor_a_line_on_home(house: House, mak
     person = make.person("On The Way")
     send(pages(person), "/me/data/erase", name="On The Way")
     with work.scope(house):
-        withheld = [Permission.EXPORT, Permission.ERASE]
+        withheld = [Permission.EXPORT, Permission.ERASE, Permission.HIDDEN_SEE]
         identity.restrict(system("test"), person.person_id, withheld, cause=Cause.TRAVEL, ref="journey")
     client = pages(person)
-    for page in ("/me/data", "/me/data/erase", "/me/data/erasure"):
+    for page in ("/me/data", "/me/data/erase", "/me/data/erasure", "/me/looked"):
         assert client.get(page).status_code == 404
     for page in ("/", "/me"):
         assert "/me/data" not in client.get(page).text
+        assert "/me/looked" not in client.get(page).text
 
 
 def test_the_pages_speak_arabic_from_right_to_left(make: Factory, pages: Pages) -> None:

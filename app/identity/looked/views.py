@@ -20,9 +20,12 @@ READERS = {
 }
 
 
-@door.page("/me/looked", access=Permission.SIGNED_IN)
+@door.page("/me/looked", access=Permission.HIDDEN_SEE)
 def looked() -> ResponseReturnValue:
-    """When, what, by which role and what for. Who it was by name stands in the record, which staff cannot change."""
+    """When, what, by which role and what for. Who it was by name stands in the record, which staff cannot change.
+
+    On a journey there is no such page: purposes say what somebody is about.
+    """
     page = max(1, min(request.args.get("page", 1, type=int), 10_000))
     found, more = queries.looks(present_actor(), page)
     lines = [

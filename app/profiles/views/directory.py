@@ -12,20 +12,27 @@ from app.kernel import i18n
 from app.kernel.access import Permission
 from app.kernel.db import now
 from app.kernel.web import present_actor
+from app.moderation import queries as moderation
 from app.profiles import policy, values
 from app.profiles.actions import listing, sweeps
 from app.profiles.actions.sweeps import Wait
 from app.profiles.forms.directory import ListedForm, SearchForm, SettleForm
+from app.profiles.models import Field
 from app.profiles.queries import directory as queries
 from app.profiles.queries import sweeps as counted
 from app.profiles.queries import viewing
 from app.profiles.queries.directory import Found
+from app.profiles.queries.viewing import Card
+from app.profiles.values import Value
 from app.profiles.views import wording
 from app.profiles.views.door import door
+from app.profiles.views.wording import Line
 
 #: Offered while somebody types; any other name does as well.
 COUNTRIES = ("SY", "TR", "LB", "JO", "IQ", "EG", "DE", "SE", "NL", "FR", "GB", "CA")
 LAST_POSITION = 2**62
+#: Lines of a card: twenty of them must be a page for an old telephone.
+LINES = 5
 
 
 @door.page("/directory", access=Permission.DIRECTORY_USE)
@@ -40,7 +47,7 @@ def directory() -> ResponseReturnValue:
     page = render_template(
         "profiles/directory.html",
         form=form,
-        people=[(cards[one], wording.lines(cards[one].fields)) for one in found.person_ids if one in cards],
+        people=[(cards[one], _lines(cards[one])) for one in found.person_ids if one in cards],
         listed=queries.is_listed(actor),
         filtered=bool(form.filled()),
         languages=[values.language_name(code, language) for code in values.COMMON_LANGUAGES],
@@ -79,8 +86,15 @@ def sweep(id: str) -> ResponseReturnValue:
         sweeps.settle(actor, found, reason=form.reason.data or "")
         flash(gettext("The alarm is closed. Invented profiles are not shown to this person any more."))
         return redirect(url_for("profiles.sweep", id=id), 303)
-    seen = counted.sweep_seen(actor, found)
-    return form.answer(render_template("profiles/directory_sweep.html", form=form, seen=seen, normal=sweeps.NORMAL))
+    item = moderation.item_of(sweeps.KIND, found.public_id)
+    page = render_template(
+        "profiles/directory_sweep.html",
+        form=form,
+        seen=counted.sweep_seen(actor, found),
+        normal=sweeps.NORMAL,
+        item=item.public_id if item is not None else None,
+    )
+    return form.answer(page)
 
 
 @door.errorhandler(Wait)
@@ -97,6 +111,12 @@ def _after() -> int:
     """The position behind which the page begins, from the address."""
     asked = request.args.get("after", "")
     return min(int(asked), LAST_POSITION) if asked.isascii() and asked.isdigit() and len(asked) < 20 else -1
+
+
+def _lines(card: Card) -> list[Line]:
+    """What a card says at a glance: the first lines. The rest is on the page of the member."""
+    fields: dict[Field, Value] = {field: value for field, value in card.fields.items() if field is not Field.PRONOUN}
+    return wording.lines(fields)[:LINES]
 
 
 def _address(form: SearchForm, **more: Any) -> str:
