@@ -1,7 +1,6 @@
 """Law 5: states move by name. What is not in the table does not happen; of two at once, exactly one wins."""
 
 import ast
-import threading
 from collections.abc import Callable, Iterable
 
 import pytest
@@ -12,10 +11,11 @@ from app.identity.models import Device, Invitation, InvitationState, Person
 from app.kernel import work
 from app.kernel.access import Role
 from app.kernel.actor import Actor
-from app.kernel.errors import Conflict, NotFound
+from app.kernel.errors import Conflict
 from app.kernel.house import House
 from app.kernel.jobs import JobState
 from app.kernel.states import NoSuchStep, States
+from tests.at_once import outcomes
 from tests.factories import Factory
 from tests.house.sample import actions
 from tests.house.sample.models import Letter, LetterState
@@ -31,27 +31,6 @@ def writer(house: House, make: Factory) -> Actor:
 def letter(house: House, writer: Actor) -> Letter:
     with work.scope(house):
         return actions.write_letter(writer, "Dear all")
-
-
-def at_once(house: House, *verbs: Callable[[], object]) -> list[str]:
-    """Do all of it at the same moment, each in a thread and a unit of work of its own. Returns what each came to."""
-    gate, outcomes = threading.Barrier(len(verbs)), [""] * len(verbs)
-
-    def one(place: int, verb: Callable[[], object]) -> None:
-        with work.scope(house):
-            gate.wait(timeout=30)
-            try:
-                verb()
-                outcomes[place] = "done"
-            except (Conflict, NotFound) as refusal:
-                outcomes[place] = refusal.code
-
-    threads = [threading.Thread(target=one, args=(place, verb)) for place, verb in enumerate(verbs)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=30)
-    return outcomes
 
 
 def stored(house: House, letter: Letter) -> Letter:
@@ -113,9 +92,9 @@ def test_of_five_who_decide_at_once_exactly_one_wins(house: House, make: Factory
 
         return decide
 
-    outcomes = at_once(house, *(wish(who, to) for who, to in zip(deciders, wishes, strict=True)))
-    assert sorted(outcomes) == ["conflict"] * 4 + ["done"]
-    winner = outcomes.index("done")
+    came_to = outcomes(house, [wish(who, to) for who, to in zip(deciders, wishes, strict=True)])
+    assert sorted(came_to) == ["conflict"] * 4 + ["done"]
+    winner = came_to.index("done")
     after = stored(house, letter)
     assert (after.state, after.decided_by) == (wishes[winner], deciders[winner].public_id)
 
@@ -127,17 +106,19 @@ def test_an_invitation_that_is_used_and_withdrawn_at_once_is_one_of_both(house: 
     with work.scope(house) as opened:
         people_before = len(opened.session.scalars(select(Person)).all())
         invitation = opened.session.scalars(select(Invitation)).one()
-    outcomes = at_once(
+    came_to = outcomes(
         house,
-        lambda: identity._join(code, "Samar", "hash", device=Device.PHONE, replacing=""),
-        lambda: identity._join(code, "Nadia", "hash", device=Device.PHONE, replacing=""),
-        lambda: identity.withdraw_invitation(administrator, invitation.public_id),
+        [
+            lambda: identity._join(code, "Samar", "hash", device=Device.PHONE, replacing=""),
+            lambda: identity._join(code, "Nadia", "hash", device=Device.PHONE, replacing=""),
+            lambda: identity.withdraw_invitation(administrator, invitation.public_id),
+        ],
     )
-    assert outcomes.count("done") == 1
+    assert came_to.count("done") == 1
     with work.scope(house) as opened:
         after = opened.session.scalars(select(Invitation)).one()
         people = len(opened.session.scalars(select(Person)).all())
-    joined = outcomes.index("done") < 2
+    joined = came_to.index("done") < 2
     assert after.state is (InvitationState.USED if joined else InvitationState.WITHDRAWN)
     assert people == people_before + joined
 

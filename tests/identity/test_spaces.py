@@ -1,11 +1,8 @@
 """Names of one's own in a space: chosen, changed, given up, and never to be linked by other members."""
 
 import re
-import threading
-from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
-from typing import Any
 
 import pytest
 from flask import Flask
@@ -20,8 +17,9 @@ from app.identity.spaces import actions, queries
 from app.kernel import work
 from app.kernel.access import Permission, Role
 from app.kernel.actor import Actor, system
-from app.kernel.errors import Conflict, Forbidden, Invalid, NotFound, Refusal, TooMany
+from app.kernel.errors import Conflict, Forbidden, Invalid, NotFound, TooMany
 from app.kernel.house import House
+from tests.at_once import at_once
 from tests.factories import PASSPHRASE, Factory
 from tests.house.matrix import form_token
 from tests.house.test_queries import counted
@@ -47,29 +45,6 @@ def days_pass(house: House, days: int) -> None:
             row.chosen_on -= timedelta(days=days)
         for spent in opened.session.scalars(select(SpentName)):
             spent.until -= timedelta(days=days)
-
-
-def at_once(house: House, *tries: Callable[[], Any]) -> list[Refusal | None]:
-    """Make every try at the same moment; what each was told."""
-    told: list[Refusal | None] = []
-    together = threading.Barrier(len(tries))
-
-    def attempt(one: Callable[[], Any]) -> None:
-        with work.scope(house):
-            together.wait()
-            try:
-                one()
-                told.append(None)
-            except Refusal as refusal:
-                told.append(refusal)
-
-    threads = [threading.Thread(target=attempt, args=(one,)) for one in tries]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    assert len(told) == len(tries)
-    return told
 
 
 # --- choosing ---------------------------------------------------------------------------------------------------------
@@ -239,8 +214,10 @@ def test_of_two_who_take_the_same_name_at_once_one_gets_it(house: House, make: F
         one, other = make.person(), make.person()
         told = at_once(
             house,
-            partial(actions.choose_name, one, ROOMS, name=name),
-            partial(actions.choose_name, other, Space.TESTIMONIES, name=name.lower()),
+            [
+                partial(actions.choose_name, one, ROOMS, name=name),
+                partial(actions.choose_name, other, Space.TESTIMONIES, name=name.lower()),
+            ],
         )
         assert sorted(told, key=lambda refusal: refusal is None)[1] is None
         refused = next(refusal for refusal in told if refusal is not None)
@@ -255,8 +232,10 @@ def test_of_one_who_joins_and_one_who_chooses_the_same_name_at_once_one_gets_it(
         member = make.person()
         told = at_once(
             house,
-            partial(actions.choose_name, member, ROOMS, name=name),
-            partial(identity.add_person, name, "!", roles=()),
+            [
+                partial(actions.choose_name, member, ROOMS, name=name),
+                partial(identity.add_person, name, "!", roles=()),
+            ],
         )
         assert [refusal is None for refusal in told].count(True) == 1
         with work.scope(house):
@@ -268,8 +247,10 @@ def test_two_pages_of_one_person_choose_one_name(house: House, make: Factory) ->
     member = make.person()
     told = at_once(
         house,
-        partial(actions.choose_name, member, ROOMS, name="Night Owl"),
-        partial(actions.choose_name, member, ROOMS, name="Early Bird"),
+        [
+            partial(actions.choose_name, member, ROOMS, name="Night Owl"),
+            partial(actions.choose_name, member, ROOMS, name="Early Bird"),
+        ],
     )
     assert [type(refusal) for refusal in told if refusal is not None] == [Conflict]
 

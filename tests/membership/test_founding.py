@@ -13,8 +13,9 @@ from app.kernel.actor import system
 from app.kernel.audit import AuditEntry
 from app.kernel.errors import Conflict, Forbidden, Invalid
 from app.kernel.house import House
+from tests.at_once import at_once
 from tests.factories import PASSPHRASE, Factory
-from tests.membership.test_races import at_once, won
+from tests.membership.test_races import won
 
 HARMLESS_NAMES = "abdefghkpr"
 

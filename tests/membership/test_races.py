@@ -1,6 +1,5 @@
 """Twenty at once: exactly one wins, and the others are told."""
 
-import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -17,31 +16,9 @@ from app.membership.models import ApplicationState, Ledger, VettingPart, Vouch, 
 from app.membership.queries import ledger
 from app.membership.queries import vouching as asked
 from app.membership.wording import Knows
+from tests.at_once import at_once
 from tests.membership.people import People
 from tests.membership.test_branches import frozen, review_of
-
-
-def at_once(house: House, tries: list[Callable[[], Any]]) -> list[Refusal | None]:
-    """Make every try in a thread and a unit of work of its own, at the same moment; what each was told."""
-    told: list[Refusal | None] = []
-    together = threading.Barrier(len(tries))
-
-    def attempt(one: Callable[[], Any]) -> None:
-        with work.scope(house):
-            together.wait()
-            try:
-                one()
-                told.append(None)
-            except Refusal as refusal:
-                told.append(refusal)
-
-    threads = [threading.Thread(target=attempt, args=(one,)) for one in tries]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    assert len(told) == len(tries)
-    return told
 
 
 def won(told: list[Refusal | None]) -> int:

@@ -1,7 +1,6 @@
 """People and things for tests of moderation."""
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -9,11 +8,11 @@ from sqlalchemy import select
 from app.kernel import work
 from app.kernel.access import Role
 from app.kernel.actor import Actor
-from app.kernel.errors import Refusal
 from app.kernel.house import House
 from app.moderation import actions
 from app.moderation.models import Category, Measure, MeasureKind, QueueItem, Report
 from app.notifications.models import Notice
+from tests.at_once import outcomes
 from tests.factories import Factory
 
 MODERATOR, ADMINISTRATOR = (Role.MODERATOR,), (Role.ADMINISTRATOR,)
@@ -58,16 +57,6 @@ class Scene:
             mine = select(Notice.kind).where(Notice.person_id == who.person_id).order_by(Notice.id)
             return list(opened.session.scalars(mine))
 
-    def at_once(self, verbs: list[Callable[[], object]]) -> list[str]:
-        """Run every verb in a thread and a unit of work of its own. Returns what each came to."""
-
-        def run(verb: Callable[[], object]) -> str:
-            with work.scope(self.house):
-                try:
-                    verb()
-                except Refusal as refusal:
-                    return refusal.code
-                return "done"
-
-        with ThreadPoolExecutor(len(verbs)) as pool:
-            return list(pool.map(run, verbs))
+    def at_once(self, verbs: Sequence[Callable[[], object]]) -> list[str]:
+        """What each of these came to, done at the same moment."""
+        return outcomes(self.house, verbs)

@@ -1,6 +1,5 @@
 """People who ask each other, by the verbs that the doors use. Each verb has a unit of work of its own."""
 
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -14,7 +13,6 @@ from app.kernel import work
 from app.kernel.access import Permission
 from app.kernel.actor import Actor, system
 from app.kernel.db import new_public_id
-from app.kernel.errors import Refusal
 from app.notifications.models import Notice
 from app.profiles.actions import blocks, companions, editing, lists, people
 from app.profiles.models import Block, Companionship, Connection, ConnectionState, ListEntry, PeopleList
@@ -172,27 +170,3 @@ class Circle:
     def profile(self, actor: Actor) -> None:
         with work.scope(self.scene.house) as opened, opened.writing():
             editing.ensure_profile(actor.person_id)
-
-
-def at_once(circle: Circle, tries: list[Callable[[], Any]]) -> list[Refusal | None]:
-    """Make every try in a thread and a unit of work of its own, at the same moment; what each was told."""
-    told: list[Refusal | None] = [None] * len(tries)
-    done = [False] * len(tries)
-    together = threading.Barrier(len(tries))
-
-    def attempt(place: int) -> None:
-        with work.scope(circle.scene.house):
-            together.wait(60)
-            try:
-                tries[place]()
-            except Refusal as refusal:
-                told[place] = refusal
-            done[place] = True
-
-    threads = [threading.Thread(target=attempt, args=(place,)) for place in range(len(tries))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    assert all(done), "somebody was neither answered nor refused"
-    return told

@@ -18,8 +18,9 @@ from app.profiles.models import Audience, Block, ConnectionState, Field
 from app.profiles.queries import blocks as queries
 from app.profiles.queries import directory, viewing
 from app.profiles.queries.people import Way
+from tests.at_once import at_once
 from tests.house.matrix import MISSING, form_token
-from tests.profiles.circle import Circle, at_once
+from tests.profiles.circle import Circle
 from tests.profiles.scene import Scene
 
 
@@ -163,8 +164,8 @@ def test_somebody_met_in_rooms_by_the_usual_name_is_kept_away_everywhere(circle:
 
 def test_a_block_given_twenty_times_at_once_is_one(circle: Circle) -> None:
     one, other = circle.connected()
-    told = at_once(circle, [lambda: blocks.block(one, other.person_id)] * 10)
-    told += at_once(circle, [lambda: blocks.block(other, one.person_id)] * 10)
+    told = at_once(circle.scene.house, [lambda: blocks.block(one, other.person_id)] * 10)
+    told += at_once(circle.scene.house, [lambda: blocks.block(other, one.person_id)] * 10)
     assert told == [None] * 20
     assert len(circle.rows(Block)) == 2
 

@@ -24,7 +24,8 @@ from app.profiles.queries import people as queries
 from app.profiles.queries.blocks import blocks_of, get_block
 from app.profiles.queries.companions import Part
 from app.profiles.queries.people import Way
-from tests.profiles.circle import Circle, at_once
+from tests.at_once import at_once
+from tests.profiles.circle import Circle
 from tests.profiles.scene import Scene
 
 ACCEPTED, DECLINED, ASKED = ConnectionState.ACCEPTED, ConnectionState.DECLINED, ConnectionState.ASKED
@@ -370,7 +371,7 @@ def test_two_who_ask_each_other_at_once_are_connected_once(circle: Circle) -> No
     for _ in range(3):
         one, other = circle.person(), circle.person()
         told = at_once(
-            circle,
+            circle.scene.house,
             [
                 lambda: people.ask(one, other.public_id, note="Good morning"),  # noqa: B023  # all end before the next
                 lambda: people.ask(other, one.public_id, note="Good evening"),  # noqa: B023
@@ -392,7 +393,7 @@ def test_a_request_accepted_twenty_times_at_once_is_accepted_once(circle: Circle
     def accept() -> None:
         people.accept(asked, connections.get_connection(asked, public_id))
 
-    told = at_once(circle, [accept] * 20)
+    told = at_once(circle.scene.house, [accept] * 20)
     assert sum(one is None for one in told) == 1
     assert all(isinstance(one, Conflict) for one in told if one is not None)
     assert circle.notices(asker) == ["profiles.accepted"]
@@ -401,7 +402,7 @@ def test_a_request_accepted_twenty_times_at_once_is_accepted_once(circle: Circle
 def test_somebody_asked_twenty_times_at_once_by_one_person_is_asked_once(circle: Circle) -> None:
     circle.scene.house.budgets = Budgets(None, enabled=False)
     asker, asked = circle.person(), circle.person()
-    told = at_once(circle, [lambda: people.ask(asker, asked.public_id)] * 20)
+    told = at_once(circle.scene.house, [lambda: people.ask(asker, asked.public_id)] * 20)
     assert sum(one is None for one in told) == 1
     assert len(circle.page(asked).asked_of_me) == 1
 
@@ -414,7 +415,7 @@ def test_accepting_against_taking_back_ends_in_one_of_the_two(circle: Circle) ->
         def do(verb: Any, actor: Actor, other: Actor) -> Callable[[], Any]:
             return lambda: [verb(actor, row) for row in connections.between(actor, other.person_id)]
 
-        at_once(circle, [do(people.accept, asked, asker), do(people.withdraw, asker, asked)])
+        at_once(circle.scene.house, [do(people.accept, asked, asker), do(people.withdraw, asker, asked)])
         assert bool(circle.known(asker)) is bool(circle.known(asked))
         assert circle.connections()[-1].state in (ACCEPTED, ConnectionState.WITHDRAWN)
 
@@ -423,7 +424,7 @@ def test_asking_against_a_block_leaves_nothing_to_see(circle: Circle) -> None:
     for _ in range(4):
         asker, blocker = circle.person(), circle.person()
         at_once(
-            circle,
+            circle.scene.house,
             [
                 lambda: people.ask(asker, blocker.public_id, note="Please"),  # noqa: B023  # all end before the next
                 lambda: blocks.block(blocker, asker.person_id),  # noqa: B023
@@ -442,7 +443,7 @@ def test_accepting_against_a_block_leaves_nobody_connected(circle: Circle) -> No
             for row in connections.between(asked, asker.person_id):  # noqa: B023
                 people.accept(asked, row)  # noqa: B023
 
-        at_once(circle, [accept, lambda: blocks.block(asker, asked.person_id)])  # noqa: B023
+        at_once(circle.scene.house, [accept, lambda: blocks.block(asker, asked.person_id)])  # noqa: B023
         assert not [row for row in circle.connections() if row.state in (ASKED, ACCEPTED)]
         assert circle.known(asker) == circle.known(asked) == []
 
@@ -452,7 +453,7 @@ def test_putting_on_a_list_against_removing_leaves_no_stranger_on_it(circle: Cir
         owner, friend = circle.connected()
         family = circle.list_with(owner)
         at_once(
-            circle,
+            circle.scene.house,
             [
                 lambda: lists.put_on(owner, kept.get_list(owner, family), friend.person_id),  # noqa: B023
                 lambda: [people.remove(friend, row) for row in connections.between(friend, owner.person_id)],  # noqa: B023

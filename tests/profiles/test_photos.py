@@ -26,9 +26,9 @@ from app.profiles.models import Audience
 from app.profiles.policy import NOBODY
 from app.profiles.queries import photo as photos
 from app.profiles.queries import viewing
+from tests.at_once import at_once
 from tests.house.matrix import MISSING, form_token
 from tests.kernel import pictures as made
-from tests.membership.test_races import at_once
 from tests.profiles.scene import EMPLOYER, Scene
 
 ADDRESS = "/me/profile/photo"

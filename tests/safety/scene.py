@@ -1,7 +1,6 @@
 """People who travel, lock their screens and trust each other, for tests. Each verb has a unit of work of its own."""
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,7 +16,6 @@ from app.kernel import work
 from app.kernel.access import Role
 from app.kernel.actor import Actor
 from app.kernel.db import now
-from app.kernel.errors import Refusal
 from app.kernel.house import House
 from app.notifications.models import Notice
 from app.profiles.actions.editing import ensure_profile
@@ -25,6 +23,7 @@ from app.profiles.models import Connection, ConnectionState
 from app.safety.actions import lock, travel, trust
 from app.safety.models import Freeze, Journey
 from app.safety.queries import trust as trusting
+from tests.at_once import outcomes
 from tests.factories import Factory
 from tests.house.matrix import form_token
 
@@ -136,15 +135,5 @@ class Scene:
             return list(opened.session.scalars(mine))
 
     def at_once(self, verbs: Sequence[Callable[[], object]]) -> list[str]:
-        """Run every verb in a thread and a unit of work of its own. Returns what each came to."""
-
-        def run(verb: Callable[[], object]) -> str:
-            with work.scope(self.house):
-                try:
-                    verb()
-                except Refusal as refusal:
-                    return refusal.code
-                return "done"
-
-        with ThreadPoolExecutor(len(verbs)) as pool:
-            return list(pool.map(run, verbs))
+        """What each of these came to, done at the same moment."""
+        return outcomes(self.house, verbs)
