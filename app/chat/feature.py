@@ -4,16 +4,17 @@ from flask import url_for
 from flask_babel import gettext
 
 from app.chat import actions, jobs, policy, queries
+from app.chat.actions.posting import MENTIONED
 from app.chat.cli import bench_seed
 from app.chat.demo import load_rooms
 from app.chat.live import events
 from app.chat.own_parts import part as own_part
 from app.chat.views import door
+from app.chat.views.shown import name_of
 from app.kernel.access import Permission
 from app.kernel.actor import Actor
 from app.kernel.errors import N_
-from app.kernel.feature import DraftKind, Feature, Hideable, NavEntry, Need, Reportable
-from app.kernel.i18n import language
+from app.kernel.feature import DraftKind, Feature, Hideable, NavEntry, Need, NoticeKind, Reportable
 from app.kernel.signals import Words, words_handled
 
 
@@ -33,9 +34,8 @@ def handle_words(actor: Actor, *, person_id: int, how: Words) -> None:
 
 def rooms_to_hide(actor: Actor) -> list[tuple[str, str]]:
     """The rooms that the actor may know of, their own first."""
-    arabic = language() == "ar"
-    rooms = [line.room for line in queries.rooms(actor)]
-    return [(room.public_id, room.name_ar if arabic else room.name_en) for room in rooms]
+    lines = queries.rooms(actor)
+    return [(line.room.public_id, name_of(line.room, line.with_names, line.title)) for line in lines]
 
 
 words_handled.connect(handle_words)
@@ -51,6 +51,15 @@ feature = Feature(
     needs=needs,
     demo=load_rooms,
     hideable=(Hideable(policy.ROOM, N_("Rooms"), rooms_to_hide),),
+    notices=(
+        NoticeKind(
+            MENTIONED,
+            N_("You are named in a room"),
+            url=lambda ref: url_for("chat.room", room=ref),
+            access=Permission.ROOMS_USE,
+            about=policy.ROOM,
+        ),
+    ),
     drafts=(
         DraftKind(
             policy.ROOM,

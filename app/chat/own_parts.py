@@ -8,7 +8,7 @@ from sqlalchemy import delete, select
 from app.chat import policy, queries
 from app.chat.actions import handle_words
 from app.chat.actions.rooms import leave_all_rooms
-from app.chat.models import Epoch, Message, MessageState
+from app.chat.models import Epoch, Mention, Message, MessageState, Pause, Reaction
 from app.identity.models import Person, Standing
 from app.kernel import work
 from app.kernel.actor import Actor
@@ -50,6 +50,8 @@ def erase(actor: Actor, person_id: int) -> Iterable[str]:
     theirs = select(Message).where(Message.author_id == person_id)
     for message in session.scalars(theirs).all():
         message.author_id, message.client_id = None, new_public_id()
+    for hanging in (Mention, Reaction, Pause):
+        session.execute(delete(hanging).where(hanging.person_id == person_id))
     session.flush()
     return []
 

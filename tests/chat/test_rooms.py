@@ -42,6 +42,10 @@ def test_the_same_message_sent_twenty_times_at_once_is_stored_once(house: House,
         assert opened.session.scalar(select(Room.last_seq)) == 1
 
 
+def draft(actor: Actor, here: queries.Here, client_id: str, body: str) -> posting.Draft:
+    return posting.Draft(actor, here, posting.Written(client_id, body), posting.NOTHING)
+
+
 def test_one_commit_for_several_refuses_only_whoever_must_be_refused(house: House, make: Factory) -> None:
     """Two rooms, a repeated message and somebody who has just left, stored in one go."""
     nour, lina, left = make.person(), make.person(), make.person()
@@ -52,9 +56,9 @@ def test_one_commit_for_several_refuses_only_whoever_must_be_refused(house: Hous
         actions.leave_room(left, queries.get_room(left, evening.public_id))
         store = posting._store_message.__wrapped__  # type: ignore[attr-defined]
         drafts = [
-            posting.Draft(nour, here, "client-one", "one"),
-            posting.Draft(lina, there, "client-two", "two"),
-            posting.Draft(nour, here, "client-three", "three"),
+            draft(nour, here, "client-one", "one"),
+            draft(lina, there, "client-two", "two"),
+            draft(nour, here, "client-three", "three"),
         ]
         stored = store(drafts)
         assert [(words.room, words.seq) for words in stored] == [
@@ -63,9 +67,19 @@ def test_one_commit_for_several_refuses_only_whoever_must_be_refused(house: Hous
             (evening.public_id, 3),
         ]
         with pytest.raises(NotFound):
-            store([posting.Draft(lina, here, "client-four", "x"), posting.Draft(left, here, "client-five", "x")])
+            store(
+                [
+                    draft(lina, here, "client-four", "x"),
+                    draft(left, here, "client-five", "x"),
+                ]
+            )
         with pytest.raises(IntegrityError):
-            store([posting.Draft(nour, here, "client-six", "x"), posting.Draft(lina, here, "the-same-id", "x")])
+            store(
+                [
+                    draft(nour, here, "client-six", "x"),
+                    draft(lina, here, "the-same-id", "x"),
+                ]
+            )
         assert [words.seq for words in queries.newest(nour, queries.get_room(nour, evening.public_id)).words] == [
             1,
             2,
@@ -103,7 +117,7 @@ def test_an_employer_does_not_know_that_rooms_exist(house: House, make: Factory)
             queries.get_room(employer, room.public_id)
         with pytest.raises(NotFound):
             queries.get_here(employer, room.public_id)
-        here = queries.Here(room.id, room.public_id, room.address, 0, None, None, None, None)
+        here = queries.get_here(nour, room.public_id)
         with pytest.raises(Forbidden):
             actions.post_message(employer, here, client_id="abcdefgh", body="x")
 

@@ -23,7 +23,7 @@ MODERATOR = (Role.MODERATOR,)
 def shown(house: House, actor: Actor, room: str) -> list[tuple[str, bool]]:
     with work.scope(house):
         found = queries.newest(actor, queries.get_room(actor, room)).words
-    return [(words.html.striptags(), words.gone) for words in found]
+    return [(words.html.striptags(), bool(words.gone)) for words in found]
 
 
 def test_a_removed_message_leaves_its_place_and_not_its_words(house: House, make: Factory) -> None:

@@ -74,7 +74,7 @@ def test_a_suspended_member_receives_no_further_frame_and_no_page_but_their_stan
     assert "You threatened another member." in page(site, again, "/me/standing").text
     with work.scope(people.house):
         found = rooms.newest(witness, rooms.get_room(witness, room.public_id)).words
-        assert [words.gone for words in found] == [True, False]
+        assert [bool(words.gone) for words in found] == [True, False]
     for client in (other.client, speaker):
         client.disconnect()
 

@@ -2,7 +2,8 @@
 
 from app.chat.actions.epochs import forget_old_epochs
 from app.chat.actions.importing import import_members, import_messages
-from app.chat.actions.posting import mark_read, post_message
+from app.chat.actions.posting import post_message
+from app.chat.actions.reading import mark_read
 from app.chat.actions.rooms import join_room, leave_room, open_room
 from app.chat.actions.taking_away import handle_words, remove_message
 

@@ -3,10 +3,10 @@
 from datetime import date, timedelta
 from typing import cast
 
-from sqlalchemy import Table, bindparam, delete, insert, select
+from sqlalchemy import Table, bindparam, delete, func, insert, select, update
 
 from app.chat import queries
-from app.chat.models import Epoch, Message, Room
+from app.chat.models import Epoch, Mention, Message, Pin, Posting, Reaction, Room
 from app.kernel import audit, work
 from app.kernel.actor import Actor, Kind, ensure
 from app.kernel.db import now
@@ -53,6 +53,21 @@ def begin_epoch(room_id: int, number: int, first_day: date) -> tuple[int, str]:
     return begun.one().id, key_id
 
 
+def forget_epoch(epoch: Epoch) -> None:
+    """Remove a stretch of a room's life with everything that hangs on it. Its key is for the caller to shred."""
+    session = work.session()
+    theirs = (Message.room_id == epoch.room_id) & (Message.epoch_id == epoch.id)
+    last = session.scalar(select(func.max(Message.seq)).where(theirs))
+    session.execute(delete(Posting).where(Posting.epoch_id == epoch.id))
+    if last is not None:
+        for hanging in (Reaction, Mention, Pin):
+            session.execute(delete(hanging).where(hanging.room_id == epoch.room_id, hanging.seq <= last))
+        session.execute(delete(Message).where(theirs))
+        first = update(Room).where(Room.id == epoch.room_id, Room.first_seq <= last)
+        session.execute(first.values(first_seq=last + 1))
+    session.delete(epoch)
+
+
 @action
 def forget_old_epochs(actor: Actor) -> int:
     """Remove messages whose time is over, and shred their keys once that is committed. Returns how many epochs went."""
@@ -65,8 +80,7 @@ def forget_old_epochs(actor: Actor) -> int:
         if epoch.last_on + timedelta(days=keep_days) < today
     ]
     for epoch in over:
-        session.execute(delete(Message).where(Message.room_id == epoch.room_id, Message.epoch_id == epoch.id))
-        session.delete(epoch)
+        forget_epoch(epoch)
     if over:
         enqueue("vault.shred", keys=[epoch.key_id for epoch in over])
         audit.record(actor, "room.forget", target_kind="epochs", target=str(len(over)))

@@ -6,7 +6,7 @@ from sqlalchemy import insert, update
 
 from app.chat import queries
 from app.chat.actions.epochs import EPOCH_DAYS, LATEST_EPOCH, begin_epoch
-from app.chat.models import Message, Room, RoomMember
+from app.chat.models import Membership, Message, MessageState, Room, RoomMember, RoomRole
 from app.kernel import audit, work
 from app.kernel.actor import Actor, Kind, ensure
 from app.kernel.db import new_public_id
@@ -42,7 +42,10 @@ def import_messages(actor: Actor, room: Room, messages: list[tuple[int, str, dat
                 "author_id": author_id,
                 "seq": seq,
                 "client_id": public_id,
-                "sealed": vault.seal(key_id, queries.sealed_place(public_id), queries.packed(body, at)),
+                "state": MessageState.SHOWN,
+                "sealed": vault.seal(
+                    key_id, queries.sealed_place(public_id), queries.packed(queries.Content(body, at))
+                ),
             }
         )
     if rows:
@@ -67,6 +70,8 @@ def import_members(actor: Actor, room: Room, members: list[tuple[int, int, date]
                     "person_id": person_id,
                     "read_seq": min(read_seq, room.last_seq),
                     "joined_on": joined_on,
+                    "state": Membership.IN,
+                    "role": RoomRole.MEMBER,
                 }
                 for person_id, read_seq, joined_on in members
             ],

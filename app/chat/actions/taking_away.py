@@ -1,9 +1,9 @@
 """What moderators take away: one message on a report, or everything that somebody wrote."""
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from app.chat import policy, queries
-from app.chat.models import Message, MessageState, Room
+from app.chat.models import Mention, Message, MessageState, Pin, Posting, Reaction, Room, Version
 from app.kernel import audit, work
 from app.kernel.actor import Actor, Kind, ensure
 from app.kernel.live import publish
@@ -21,8 +21,9 @@ def remove_message(actor: Actor, ref: str, reason: str) -> None:
     """
     ensure(policy.can_remove(actor))
     message, room = queries.find_for_removal(ref)
-    move(work.session(), message, MessageState.REMOVED, sealed=_emptied(message))
-    publish(room.address, "room.gone", {"room": room.public_id, "seq": message.seq})
+    move(work.session(), message, MessageState.REMOVED, sealed=emptied(message), terms=b"")
+    strip(message)
+    publish(room.address, "room.gone", {"room": room.public_id, "seq": message.seq, "by": MessageState.REMOVED.value})
     audit.record(actor, "message.remove", target_kind="message", target=ref, reason=reason)
 
 
@@ -38,25 +39,38 @@ def handle_words(actor: Actor, person_id: int, how: Words) -> int:
     messages = list(session.scalars(theirs))
     for message in messages:
         if how is Words.DELETE:
-            move(session, message, after, sealed=_emptied(message))
+            move(session, message, after, sealed=emptied(message), terms=b"")
+            strip(message)
         else:
             move(session, message, after)
     if how is not Words.SHOW:  # what comes back is seen when the page is read again
-        author = queries.public_id_of(person_id)
         theirs_too = select(Room).where(Room.id.in_({message.room_id for message in messages}))
         for room in session.scalars(theirs_too):
-            publish(room.address, "room.gone", {"room": room.public_id, "author": author})
+            author = queries.public_id_of(person_id, room)
+            publish(room.address, "room.gone", {"room": room.public_id, "author": author, "by": after.value})
     return len(messages)
 
 
-def _emptied(message: Message) -> bytes:
+def emptied(message: Message) -> bytes:
     """The same message without its words: when it was written stays, so that the page keeps its order and its days.
 
     Nothing at all where its key is gone already.
     """
     try:
         key_id = queries.key_of(message)
-        _body, at = queries.body_of(message)
+        content = queries.content_of(message)
     except Shredded:
         return b""
-    return work.house().vault.seal(key_id, queries.sealed_place(message.public_id), queries.packed("", at))
+    return work.house().vault.seal(
+        key_id, queries.sealed_place(message.public_id), queries.packed(queries.Content("", content.at))
+    )
+
+
+def strip(message: Message) -> None:
+    """Take away what hangs on a message whose words are gone: earlier texts, reactions, names, the pin, files, the index."""
+    session = work.session()
+    session.execute(delete(Version).where(Version.message_id == message.id))
+    session.execute(delete(Posting).where(Posting.epoch_id == message.epoch_id, Posting.seq == message.seq))
+    for hanging in (Reaction, Mention, Pin):
+        here = (hanging.room_id == message.room_id) & (hanging.seq == message.seq)
+        session.execute(delete(hanging).where(here))

@@ -3,10 +3,10 @@
 from sqlalchemy import select
 
 from app.chat import policy
-from app.chat.models import Message, MessageState, Room
-from app.chat.queries.reading import body_of, get_room
-from app.identity.models import Space
-from app.identity.spaces.queries import names_in
+from app.chat.models import PRIVATE, Message, MessageState, Room
+from app.chat.queries.naming import names_here
+from app.chat.queries.opening import body_of
+from app.chat.queries.rooms import get_room
 from app.kernel import work
 from app.kernel.actor import Actor
 from app.kernel.errors import NotFound
@@ -36,12 +36,17 @@ def find_reported(actor: Actor, ref: str) -> Reported:
 
 
 def around_reported(ref: str) -> list[ContextLine]:
-    """A reported message with five either side, for the moderator who works on the report and has said so there."""
+    """A reported message with five either side, for the moderator who works on the report and has said so there.
+
+    Of a conversation of a few they see nothing but what the reporter enclosed.
+    """
     public_id, seq = _split(ref)
-    room_id = work.session().scalars(select(Room.id).where(Room.public_id == public_id)).one_or_none()
-    near = select(Message).where(Message.room_id == room_id, Message.seq.between(seq - AROUND, seq + AROUND))
+    room = work.session().scalars(select(Room).where(Room.public_id == public_id)).one_or_none()
+    if room is None or room.kind in PRIVATE:
+        return []
+    near = select(Message).where(Message.room_id == room.id, Message.seq.between(seq - AROUND, seq + AROUND))
     messages = list(work.session().scalars(near.order_by(Message.seq)))
-    names = names_in(Space.ROOMS, {message.author_id for message in messages if message.author_id is not None})
+    names = names_here(room, {message.author_id for message in messages if message.author_id is not None})
     lines = []
     for message in messages:
         try:

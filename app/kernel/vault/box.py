@@ -4,8 +4,9 @@ AES-256-GCM (NIST SP 800-38D) with a random 96-bit nonce. The associated data na
 so a sealed value that is moved to another row or column does not open.
 """
 
+import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cached_property
 from typing import NamedTuple
 
@@ -20,6 +21,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 VERSION = 1
 NONCE_BYTES = 12
 KEY_BYTES = 32
+#: A fingerprint of a word among those of one epoch: two of a hundred thousand words meet by chance once in four billion.
+SHORT_BYTES = 8
 
 
 class Tampered(Exception):
@@ -86,6 +89,12 @@ def keyed_hash(key: bytes, *parts: bytes) -> bytes:
         digest.update(len(part).to_bytes(8))
         digest.update(part)
     return digest.finalize()
+
+
+def short_hashes(key: bytes, what: str, values: Iterable[bytes]) -> list[bytes]:
+    """Eight bytes of keyed BLAKE2b (RFC 7693) of each value, under a key derived for `what`."""
+    own = hashlib.blake2b(what.encode(), key=key, digest_size=KEY_BYTES, person=b"sanad-short").digest()
+    return [hashlib.blake2b(value, key=own, digest_size=SHORT_BYTES).digest() for value in values]
 
 
 def plain_hash(value: bytes) -> bytes:

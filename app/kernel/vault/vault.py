@@ -26,6 +26,10 @@ ROTATE_BATCH = 200
 VERIFY_BATCH = 500
 
 
+#: Until when it may be used (monotonic seconds), what seals with it, and its bytes.
+_Opened = tuple[float, AESGCM, bytes]
+
+
 class Shredded(NotFound):
     """The key is gone, and with it whatever it sealed."""
 
@@ -36,7 +40,7 @@ class Vault:
     def __init__(self, databases: Databases, keyring: Keyring) -> None:
         self._databases = databases
         self._keyring = keyring
-        self._opened: OrderedDict[str, tuple[float, AESGCM]] = OrderedDict()
+        self._opened: OrderedDict[str, _Opened] = OrderedDict()
         self._index_keys: dict[str, bytes] = {}
         self._reserved: dict[Purpose, list[str]] = {}
 
@@ -117,6 +121,13 @@ class Vault:
     def blind_index(self, name: str, value: str) -> bytes:
         """A keyed fingerprint (32 bytes) by which an equal value is found again without being stored."""
         return box.keyed_hash(self._index_key(name), value.encode())
+
+    def fingerprints(self, key_id: str, what: str, values: Iterable[bytes]) -> list[bytes]:
+        """A short keyed fingerprint (8 bytes) of each value, under a data key: once that is shredded nobody can make one.
+
+        Raises Shredded when the key is gone.
+        """
+        return box.short_hashes(self._opened_key(key_id)[2], what, values)
 
     def chain(self, name: str, *parts: bytes) -> bytes:
         """A keyed hash over several parts, for records that must prove that nobody changed them."""
@@ -242,9 +253,12 @@ class Vault:
         return self._index_keys[name]
 
     def _cipher(self, key_id: str) -> AESGCM:
-        cipher = self._cached(key_id)
-        if cipher is not None:
-            return cipher
+        return self._opened_key(key_id)[1]
+
+    def _opened_key(self, key_id: str) -> _Opened:
+        opened = self._cached(key_id)
+        if opened is not None:
+            return opened
         row = self._row(key_id)
         return self._remember(row.id, row.purpose, self._unwrap_row(row))
 
@@ -255,22 +269,22 @@ class Vault:
             raise Shredded
         return row
 
-    def _cached(self, key_id: str) -> AESGCM | None:
+    def _cached(self, key_id: str) -> _Opened | None:
         entry = self._opened.get(key_id)
         if entry is None:
             return None
         if entry[0] < time.monotonic():
             self._opened.pop(key_id, None)
             return None
-        return entry[1]
+        return entry
 
-    def _remember(self, key_id: str, purpose: Purpose, key: bytes) -> AESGCM:
-        cipher = AESGCM(key)
+    def _remember(self, key_id: str, purpose: Purpose, key: bytes) -> _Opened:
+        opened = (time.monotonic() + purpose.cache_seconds, AESGCM(key), key)
         if purpose.cache_seconds:
-            self._opened[key_id] = (time.monotonic() + purpose.cache_seconds, cipher)
+            self._opened[key_id] = opened
             while len(self._opened) > CACHE_KEYS:
                 self._opened.popitem(last=False)
-        return cipher
+        return opened
 
     def _wrap(self, version: int, key_id: str, key: bytes) -> bytes:
         return box.seal(AESGCM(self._keyring.master(version)), str(version), _wrapping(key_id), key)

@@ -1,13 +1,16 @@
 """One form for a message, behind the page and behind the socket."""
 
-from flask_babel import lazy_gettext as _l
-from wtforms import HiddenField, TextAreaField
-from wtforms.validators import InputRequired, Length, Regexp, ValidationError
+from typing import Any
 
-from app.kernel.text import clean_text
+from flask_babel import lazy_gettext as _l
+from wtforms import HiddenField, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length, Optional, Regexp, ValidationError
+
+from app.kernel.text import clean_line, clean_text
 from app.kernel.web import Form
 
 LONGEST = 4000
+LONGEST_NOTE = 80
 
 
 class PostForm(Form):
@@ -32,8 +35,30 @@ class PostForm(Form):
         ]
     )
 
+    note = StringField(
+        _l("Content note"),
+        [Optional(), Length(max=LONGEST_NOTE, message=_l("A content note can be at most 80 characters."))],
+        filters=[lambda value: clean_line(value) if value else value],
+    )
+
+    reply_to = HiddenField(
+        validators=[
+            Optional(),
+            Regexp(r"^[0-9]{1,15}$", message=_l("This page is damaged. Open it again; your words are still here.")),
+        ]
+    )
+
     #: Whether what is sent was kept as a draft: only then is there one to be forgotten.
     draft = HiddenField()
+
+    def written(self) -> dict[str, Any]:
+        """What `actions.post_message` is given."""
+        return {
+            "client_id": self.client_id.data or "",
+            "body": self.body.data or "",
+            "note": self.note.data or "",
+            "reply_to": int(self.reply_to.data) if self.reply_to.data else None,
+        }
 
     def validate_body(self, field: TextAreaField) -> None:
         if not (field.data or "").strip():

@@ -1,0 +1,51 @@
+"""Tables of chat: rooms and who is in them, messages and the epochs that seal them, and what hangs on a message."""
+
+from app.chat.models.messages import (
+    Attachment,
+    AttachmentKind,
+    Epoch,
+    Mention,
+    Message,
+    MessageState,
+    Pin,
+    Posting,
+    Reaction,
+    ReactionKind,
+    Version,
+)
+from app.chat.models.rooms import (
+    PRIVATE,
+    Membership,
+    Pause,
+    Room,
+    RoomKind,
+    RoomMember,
+    RoomRole,
+    RoomState,
+    Topic,
+    TopicState,
+)
+
+__all__ = [
+    "PRIVATE",
+    "Attachment",
+    "AttachmentKind",
+    "Epoch",
+    "Membership",
+    "Mention",
+    "Message",
+    "MessageState",
+    "Pause",
+    "Pin",
+    "Posting",
+    "Reaction",
+    "ReactionKind",
+    "Room",
+    "RoomKind",
+    "RoomMember",
+    "RoomRole",
+    "RoomState",
+    "Topic",
+    "TopicState",
+    "Version",
+]

@@ -1,0 +1,49 @@
+"""What pages show of rooms and messages, as plain objects."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask import request, url_for
+from flask_babel import gettext, ngettext
+
+from app.chat import queries
+from app.chat.models import Room, RoomKind
+from app.kernel.i18n import language
+
+
+def room_shown(line: queries.RoomLine) -> dict[str, Any]:
+    """A room as pages show it."""
+    room, arabic = line.room, language() == "ar"
+    return {
+        "id": room.public_id,
+        "kind": room.kind.value,
+        "name": name_of(room, line.with_names, line.title),
+        "about": room.about_ar if arabic else room.about_en,
+        "joined": line.joined,
+        "keeps": ngettext(
+            "Messages are kept for %(num)d day, and at most a week longer.",
+            "Messages are kept for %(num)d days, and at most a week longer.",
+            room.keep_days,
+        ),
+        "members_text": ngettext("%(num)d member is here.", "%(num)d members are here.", room.members),
+    }
+
+
+def name_of(room: Room, with_names: Sequence[str] = (), title: str = "") -> str:
+    """What a room is called for whoever looks: conversations of a few by the names of the others."""
+    if room.kind is RoomKind.DIRECT:
+        return with_names[0] if with_names else gettext("A former member")
+    if room.kind is RoomKind.GROUP:
+        return title or gettext(", ").join(with_names) or gettext("A small group")
+    return room.name_ar if language() == "ar" else room.name_en
+
+
+def number_asked(name: str) -> int | None:
+    """A sequence number from the address, or None for what no message can have."""
+    value = request.args.get(name, type=int)
+    return value if value is not None and 0 <= value < 2**53 else None
+
+
+def room_url(room: Room, **where: Any) -> str:
+    """The address of a room, or of a place in it."""
+    return url_for("chat.room", room=room.public_id, **where)
