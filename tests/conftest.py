@@ -1,29 +1,34 @@
 """What tests stand on: real instances on SQLite and PostgreSQL, people, rooms, and doors to enter by."""
 
+import functools
 import gc
 import os
 import shutil
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from types import CodeType
+from typing import Any
 
 import pytest
 import redis
+from babel.support import Translations
 from flask import Flask
 from flask.testing import FlaskClient
 from jinja2.bccache import Bucket, BytecodeCache
 from sqlalchemy import Engine, Table, create_engine, delete, text
+from sqlalchemy.util import LRUCache
 from werkzeug.routing import Rule
 
 from app import create_app
 from app.kernel import work
 from app.kernel.cli import make_instance
-from app.kernel.db import Base, KeysBase
+from app.kernel.db import Base, KeysBase, engines
 from app.kernel.house import House
 from config import Settings, read_settings
 from tests.factories import Factory
-from tests.server import Server
+from tests.server import Server, end_zygote
 
 POSTGRES = os.environ.get("TEST_POSTGRES", "postgresql+psycopg://postgres@127.0.0.1:5432")
 #: Each worker of a parallel run has a Redis database of its own: every test that uses one empties it.
@@ -37,24 +42,68 @@ if MEMORY.is_dir() and os.access(MEMORY, os.W_OK):
 
 
 def _compile_each_rule_once() -> None:
-    """Werkzeug compiles two functions for each address of each application: most of the time that making one takes.
+    """Werkzeug reads each address of each application, and compiles two functions for it: much of what making one takes.
 
-    Every test has an application of its own, with the same addresses. What is compiled depends on the parts of the
-    address and its defaults alone, so later applications take what the first one made.
+    Every test has an application of its own, with the same addresses. What is made of one depends on nothing else, so
+    later applications take what the first one made.
     """
-    compile_anew = Rule._compile_builder
-    made: dict[object, Callable[..., tuple[str, str]]] = {}
+    compile_anew = Rule.compile
+    made: dict[object, Rule] = {}
 
-    def compile_once(rule: Rule, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
-        key = (rule.rule, tuple(rule._trace), repr(rule.defaults), append_unknown)
-        if key not in made:
-            made[key] = compile_anew(rule, append_unknown)
-        return made[key]
+    def compile_once(rule: Rule) -> None:
+        key = (rule.rule, rule.subdomain, rule.merge_slashes, repr(rule.defaults))
+        like = made.setdefault(key, rule)
+        if like is rule:
+            compile_anew(rule)
+            return
+        rule._parts, rule._trace, rule._converters = like._parts, like._trace, like._converters
+        rule.arguments |= like.arguments
+        for name in ("_build", "_build_unknown"):
+            setattr(rule, name, getattr(like, name).__func__.__get__(rule, None))
 
-    Rule._compile_builder = compile_once  # type: ignore[assignment, method-assign]
+    Rule.compile = compile_once  # type: ignore[assignment, method-assign]
+
+
+#: Kept compiled in each worker.
+STATEMENTS = 10_000
+
+
+def _compile_each_statement_once() -> None:
+    """SQLAlchemy keeps what it made of a statement for each engine, and every test has engines of its own.
+
+    All engines of one kind of database are set up alike here, so that what one has compiled serves the others.
+    """
+    first: dict[str, Engine] = {}
+
+    def create_engine_like_the_first(url: str, **options: Any) -> Engine:
+        engine = create_engine(url, **options)
+        like = first.setdefault(engine.dialect.name, engine)
+        if like is engine:
+            engine._compiled_cache = LRUCache(STATEMENTS)
+        else:
+            engine.dialect, engine._compiled_cache = like.dialect, like._compiled_cache
+        return engine
+
+    vars(engines)["create_engine"] = create_engine_like_the_first
+
+
+def _read_each_catalogue_once() -> None:
+    """Flask-Babel reads the catalogues for each application."""
+    load_anew = Translations.load
+    read: dict[object, Any] = {}
+
+    def load_once(folder: str, locales: list[Any], domain: str | None = None) -> Any:
+        key = (folder, *map(str, locales), domain)
+        if key not in read:
+            read[key] = load_anew(folder, locales, domain)
+        return read[key]
+
+    Translations.load = load_once  # type: ignore[assignment, method-assign]
 
 
 _compile_each_rule_once()
+_compile_each_statement_once()
+_read_each_catalogue_once()
 
 
 def missing(what: str) -> None:
@@ -79,10 +128,15 @@ def environment(folder: Path, **more: str) -> dict[str, str]:
     return {"APP_ENV": "test", "SANAD_INSTANCE": str(folder), "ASYNC_ENGINE": "threading", **more}
 
 
+def pytest_sessionfinish() -> None:
+    end_zygote()
+
+
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Template:
     folder = tmp_path_factory.mktemp("template-sqlite")
-    _make(read_settings(environment(folder)))
+    make_instance_at(read_settings(environment(folder)))
+    _name_the_first_key(folder)
     return Template("sqlite", folder)
 
 
@@ -107,8 +161,10 @@ def postgres_template(tmp_path_factory: pytest.TempPathFactory, postgres_admin: 
         # What a test writes need not outlive the machine; without this the disk's pace sets the suite's.
         _sql(postgres_admin, f'alter database "{name}" set synchronous_commit = off')
     urls = [f"{POSTGRES}/{name}" for name in names]
-    _make(read_settings(environment(folder, DATABASE_URL=urls[0], KEYS_URL=urls[1])))
+    make_instance_at(read_settings(environment(folder, DATABASE_URL=urls[0], KEYS_URL=urls[1])))
     yield Template("postgresql", folder, *urls)
+    for url in urls:
+        _emptying(url).dispose()
     for name in names:
         _sql(postgres_admin, f'drop database if exists "{name}" with (force)')
 
@@ -198,8 +254,7 @@ def _instance(request: pytest.FixtureRequest, kind: str, tmp_path: Path) -> Iter
 
 def _empty(url: str, tables: list[Table]) -> None:
     """Take every row out. Whoever still holds a lock has forgotten to close something, and is found by the timeout."""
-    engine = create_engine(url, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
+    with _emptying(url).connect() as connection:
         connection.execute(text("set lock_timeout = '10s'"))
         # Few tables have rows after a test: to delete those takes a tenth of what it takes to truncate all.
         asked = " union all ".join(
@@ -211,21 +266,25 @@ def _empty(url: str, tables: list[Table]) -> None:
                 connection.execute(delete(table))
         if any(table.name == "data_key" for table in tables):
             connection.execute(text("update master_in_use set version = 1"))  # as in the copied key file
-    engine.dispose()
+
+
+@functools.cache
+def _emptying(url: str) -> Engine:
+    return create_engine(url, isolation_level="AUTOCOMMIT")
 
 
 class _Compiled(BytecodeCache):
     """Templates that an application of some earlier test has compiled."""
 
     def __init__(self) -> None:
-        self._code: dict[str, bytes] = {}
+        self._code: dict[tuple[str, str], CodeType] = {}
 
     def load_bytecode(self, bucket: Bucket) -> None:
-        if bucket.key in self._code:
-            bucket.bytecode_from_string(self._code[bucket.key])
+        bucket.code = self._code.get((bucket.key, bucket.checksum))
 
     def dump_bytecode(self, bucket: Bucket) -> None:
-        self._code[bucket.key] = bucket.bytecode_to_string()
+        assert bucket.code is not None
+        self._code[bucket.key, bucket.checksum] = bucket.code
 
 
 COMPILED = _Compiled()
@@ -238,10 +297,19 @@ def _running(settings: Settings) -> Iterator[Flask]:
     app.extensions["house"].close()
 
 
-def _make(settings: Settings) -> None:
+def make_instance_at(settings: Settings) -> None:
+    """Make an instance where these settings say, as `flask instance` does."""
     app = create_app(settings, needs_key=False)
     make_instance(app)
     app.extensions["house"].close()
+
+
+def _name_the_first_key(folder: Path) -> None:
+    """The key of the index of names, which every test with a person in it would otherwise make."""
+    app = create_app(read_settings(environment(folder)))
+    house: House = app.extensions["house"]
+    house.vault.blind_index("name", "")
+    house.close()
 
 
 def _sql(admin: Engine, statement: str) -> None:

@@ -1,15 +1,17 @@
 """A real server as a subprocess, and a raw client for its sockets. Tests never patch their own process."""
 
+import json
 import os
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ClassVar, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 import requests
@@ -44,15 +46,83 @@ def wait_for(condition: Callable[[], T], *, seconds: float = 10, what: str = "it
         time.sleep(0.01)
 
 
+class Process(Protocol):
+    """What is asked of the process of a server."""
+
+    pid: int
+
+    def poll(self) -> int | None: ...
+
+    def send_signal(self, sig: int, /) -> None: ...
+
+    def wait(self, timeout: float | None = None) -> int: ...
+
+
+class Copied:
+    """A process that the zygote made, with what is used here of `subprocess.Popen`."""
+
+    _zygote: ClassVar[subprocess.Popen[bytes] | None] = None
+    _turn: ClassVar[threading.Lock] = threading.Lock()
+
+    def __init__(self, environment: dict[str, str], log: Path) -> None:
+        self.returncode: int | None = None
+        self.pid = self._ask({"environment": environment, "folder": str(ROOT), "log": str(log)})
+
+    def poll(self) -> int | None:
+        """How it ended, None while it runs."""
+        if self.returncode is None:
+            self.returncode = self._ask({"asked": self.pid})
+        return self.returncode
+
+    def send_signal(self, sig: int, /) -> None:
+        if self.poll() is None:
+            os.kill(self.pid, sig)
+
+    def wait(self, timeout: float | None = None) -> int:
+        """How it ended, once it has. Raises AssertionError when the time (seconds) is over."""
+        wait_for(lambda: self.poll() is not None, seconds=timeout or 60, what=f"process {self.pid} to end")
+        assert self.returncode is not None
+        return self.returncode
+
+    @classmethod
+    def _ask(cls, what: dict[str, Any]) -> Any:
+        with cls._turn:
+            if cls._zygote is None:
+                cls._zygote = subprocess.Popen(
+                    [sys.executable, "-W", "ignore", "-m", "tests.zygote"],
+                    cwd=ROOT,
+                    env={**os.environ, "PYTHONWARNINGS": "ignore"},
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                )
+            zygote = cls._zygote
+            assert zygote.stdin is not None
+            assert zygote.stdout is not None
+            zygote.stdin.write(json.dumps(what).encode() + b"\n")
+            zygote.stdin.flush()
+            answer = zygote.stdout.readline()
+            if not answer:
+                raise AssertionError(f"what servers are copied from has ended with {zygote.wait()}")
+            return json.loads(answer)
+
+
+def end_zygote() -> None:
+    """At the end of the run."""
+    zygote = Copied._zygote
+    if zygote is not None:
+        zygote.communicate(timeout=20)
+        Copied._zygote = None
+
+
 @dataclass
 class Server:
-    """`python wsgi.py` (and, if wanted, `flask worker`) over an instance folder, on a free port."""
+    """`wsgi.py` over an instance folder, on a free port."""
 
     folder: Path
     more: dict[str, str] = field(default_factory=dict)
     port: int = field(default_factory=free_port)
     log: Path | None = None
-    process: subprocess.Popen[bytes] | None = None
+    process: Process | None = None
 
     @property
     def address(self) -> str:
@@ -73,10 +143,7 @@ class Server:
     def start(self) -> "Server":
         """Start and wait until it answers."""
         self.log = self.log or self.folder / "server.log"
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "wsgi.py"], cwd=ROOT, env=self.environment, stdout=log, stderr=log
-            )
+        self.process = self._launch(self.log)
         wait_for(self._answers, seconds=30, what=f"the server to start, see {self.log}")
         return self
 
@@ -121,17 +188,18 @@ class Server:
         )
         return client
 
+    def _launch(self, path: Path) -> Process:
+        return Copied(self.environment, path)
+
     def _answers(self) -> bool:
         assert self.process is not None
-        if self.process.poll() is not None:
-            raise AssertionError(
-                f"the server ended with {self.process.returncode}:\n{self.log and self.log.read_text()}"
-            )
+        if (ended := self.process.poll()) is not None:
+            raise AssertionError(f"the server ended with {ended}:\n{self.log and self.log.read_text()}")
         try:
             host = urlsplit(self.address).netloc
             answer = requests.get(f"http://127.0.0.1:{self.port}/healthz", headers={"Host": host}, timeout=2)
             return answer.status_code == 200
-        except requests.ConnectionError:
+        except (requests.ConnectionError, requests.Timeout):
             return False
 
     def _end(self, how: signal.Signals) -> None:

@@ -234,6 +234,7 @@ def test_a_record_that_grows_while_it_is_verified_is_whole(five_acts: House) -> 
 
         event.listen(connection, "after_cursor_execute", after)
         assert audit.verify(opened.session, five_acts.vault) == []
+        event.remove(connection, "after_cursor_execute", after)  # others use this connection after us
     with work.scope(five_acts) as opened:
         assert (opened.session.scalar(select(func.max(AuditEntry.number))) or 0) > 6
         assert audit.verify(opened.session, five_acts.vault) == []

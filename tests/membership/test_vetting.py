@@ -53,6 +53,7 @@ def identity_sign_in(name: str) -> str:
     return person.public_id
 
 
+@pytest.mark.one_database
 def test_one_answer_decides_nothing(people: People) -> None:
     applicant = people.in_review()
     applicant.answered_by(people.vetter())
@@ -83,6 +84,7 @@ def test_nobody_answers_twice_or_before_two_have_vouched_or_after_it_is_decided(
         applicant.answered_by(people.vetter())
 
 
+@pytest.mark.one_database
 def test_a_vetter_does_not_see_the_other_answer_before_it_is_decided(people: People, house: House) -> None:
     applicant, other = people.in_review(), people.vetter()
     applicant.answered_by(people.vetter(), approves=False, reason="Vermilion doubts")
@@ -92,6 +94,7 @@ def test_a_vetter_does_not_see_the_other_answer_before_it_is_decided(people: Peo
         assert file.said == []
 
 
+@pytest.mark.one_database
 def test_an_inviter_a_voucher_and_whoever_shares_their_branch_stand_aside(people: People, house: House) -> None:
     voucher, other = people.vetter(), people.settled()
     child = people.descends(people.vetter(), voucher, people.settled())
@@ -110,6 +113,7 @@ def test_an_inviter_a_voucher_and_whoever_shares_their_branch_stand_aside(people
     assert may_take(people, people.vetter(), applicant)
 
 
+@pytest.mark.one_database
 def test_whom_the_applicant_named_stands_aside(people: People, house: House) -> None:
     named = people.vetter("Nour Eddin")
     applicant = people.sent(known_by=("nour eddin",))
@@ -129,6 +133,7 @@ def test_whoever_declares_a_conflict_takes_no_further_part(people: People, house
         vetting.read_file(vetter, applicant.application())
 
 
+@pytest.mark.one_database
 def test_a_moderator_vets_and_a_member_does_not_even_find_the_application(people: People, house: House) -> None:
     applicant, member = people.in_review(), people.settled()
     with work.scope(house), pytest.raises(NotFound):
@@ -140,6 +145,7 @@ def test_a_moderator_vets_and_a_member_does_not_even_find_the_application(people
     assert applicant.is_in(ApplicationState.APPROVED)
 
 
+@pytest.mark.one_database
 def test_a_draft_is_found_by_no_vetter(people: People, house: House) -> None:
     applicant = people.draft()
     with work.scope(house), pytest.raises(NotFound):
@@ -154,6 +160,7 @@ def test_every_reading_of_a_file_is_noted(people: People, house: House) -> None:
         assert [(entry.actor, entry.target) for entry in noted] == [(vetter.public_id, applicant.public_id)]
 
 
+@pytest.mark.one_database
 def test_the_refused_are_given_a_reason_and_a_day_and_not_what_was_meant_for_the_file(people: People) -> None:
     applicant = people.in_review()
     for _ in range(2):
@@ -186,6 +193,7 @@ def test_whoever_was_refused_is_recognised_by_the_vetters_under_the_same_name(pe
     assert (alike.state, alike.again_on) == (ApplicationState.REFUSED, first.now().again_on)
 
 
+@pytest.mark.one_database
 def test_a_removed_member_who_applies_again_is_recognised(house: House, people: People) -> None:
     _first, member = people.admitted("Amal")
     one, other = people.moderator(), people.moderator()
@@ -205,6 +213,7 @@ def test_a_removed_member_who_applies_again_is_recognised(house: House, people: 
     assert not any(alike.removed for alike in plain.alike)
 
 
+@pytest.mark.one_database
 def test_before_the_day_the_same_name_and_people_cannot_be_sent_again_and_after_it_can(people: People) -> None:
     first = refused(people, "Amal Nasser", "Rami", "Lina")
     with pytest.raises(Invalid, match="If you applied before"):
@@ -214,11 +223,13 @@ def test_before_the_day_the_same_name_and_people_cannot_be_sent_again_and_after_
     assert people.sent("amal nasser", known_by=("LINA",)).is_in(ApplicationState.SENT)
 
 
+@pytest.mark.one_database
 def test_a_stranger_does_not_learn_from_the_form_who_is_here(people: People) -> None:
     people.settled("Nour Eddin")
     assert people.sent("Nour Eddin").is_in(ApplicationState.SENT)
 
 
+@pytest.mark.one_database
 def test_a_name_that_a_member_has_is_changed_before_anybody_is_admitted_under_it(people: People, house: House) -> None:
     people.settled("Nour Eddin")
     applicant = people.in_review("Nоur Eddin".replace("о", "o"))
@@ -234,12 +245,14 @@ def test_a_name_that_a_member_has_is_changed_before_anybody_is_admitted_under_it
     assert applicant.is_in(ApplicationState.APPROVED)
 
 
+@pytest.mark.one_database
 def test_nobody_with_a_free_name_asks_which_names_are_taken(people: People, house: House) -> None:
     applicant = people.in_review("Amal")
     with work.scope(house), pytest.raises(Conflict):
         applying.choose_another_name(STRANGER, applicant.application(), name="Nour")
 
 
+@pytest.mark.one_database
 def test_a_question_waits_for_the_applicant_and_is_answered_once(people: People, house: House) -> None:
     vetter, applicant = people.vetter(), people.in_review()
     with work.scope(house):
@@ -257,6 +270,7 @@ def test_a_question_waits_for_the_applicant_and_is_answered_once(people: People,
     applicant.answered_by(vetter)
 
 
+@pytest.mark.one_database
 def test_a_vetter_asks_whom_the_applicant_named(people: People, house: House, make: Factory) -> None:
     vetter, known = people.vetter(), people.settled("Rami")
     newcomer = make.person("Tala")
@@ -299,6 +313,7 @@ def test_a_decided_file_is_shut_and_two_persons_open_it_for_a_day(people: People
         assert seen.opened == [now().date()]
 
 
+@pytest.mark.one_database
 def test_nobody_opens_their_own_file(people: People, house: House, make: Factory) -> None:
     applicant, actor = people.admitted()
     with work.scope(house) as opened, opened.writing():
@@ -308,6 +323,7 @@ def test_nobody_opens_their_own_file(people: People, house: House, make: Factory
         moderation.propose(vetter, "application.open-file", applicant.public_id, reason="I want to know")
 
 
+@pytest.mark.one_database
 def test_the_system_vets_nothing(people: People) -> None:
     applicant = people.in_review()
     with pytest.raises(Forbidden):

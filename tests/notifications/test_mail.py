@@ -49,6 +49,7 @@ def test_however_much_happens_it_is_one_mail(telling: Telling, post: Post) -> No
 
 
 @pytest.mark.parametrize("language", ["en", "ar"])
+@pytest.mark.one_database
 def test_a_mail_says_nothing_about_whom_what_or_where(
     telling: Telling, post: Post, house: House, language: str
 ) -> None:
@@ -118,6 +119,7 @@ def test_what_happens_while_the_server_is_down_for_hours_is_still_one_mail(
     assert len(post.letters) == 2
 
 
+@pytest.mark.one_database
 def test_a_server_that_is_busy_is_asked_again_after_growing_waits(telling: Telling, post: Post) -> None:
     reader = telling.reader()
     post.mood = "busy"
@@ -159,6 +161,7 @@ def test_after_three_days_a_mail_is_given_up_and_the_notice_stays(telling: Telli
     assert len(post.letters) == 2
 
 
+@pytest.mark.one_database
 def test_a_server_that_is_slow_keeps_nobody_from_writing_meanwhile(telling: Telling, post: Post, make: Factory) -> None:
     reader = telling.reader()
     post.mood = "slow"
@@ -179,6 +182,7 @@ def test_a_server_that_is_slow_keeps_nobody_from_writing_meanwhile(telling: Tell
     assert len(post.letters) == 2
 
 
+@pytest.mark.one_database
 def test_a_mail_whose_acceptance_was_not_heard_is_sent_again_as_the_same_mail(telling: Telling, post: Post) -> None:
     reader = telling.reader()
     post.mood = "drops"
@@ -191,6 +195,7 @@ def test_a_mail_whose_acceptance_was_not_heard_is_sent_again_as_the_same_mail(te
     assert telling.deliveries()[-1].state is DeliveryState.SENT
 
 
+@pytest.mark.one_database
 def test_an_address_that_is_not_there_is_marked_and_its_person_told(telling: Telling, post: Post) -> None:
     reader = telling.reader()
     post.mood = "unknown"
@@ -208,6 +213,7 @@ def test_an_address_that_is_not_there_is_marked_and_its_person_told(telling: Tel
     assert len(post.letters) == 1
 
 
+@pytest.mark.one_database
 def test_a_server_that_does_not_want_us_is_no_fault_of_the_address(telling: Telling, post: Post) -> None:
     reader = telling.reader()
     post.mood = "not ours"
@@ -292,6 +298,7 @@ def test_what_was_read_meanwhile_is_not_told_any_more(telling: Telling, post: Po
     assert telling.deliveries()[-1].state is DeliveryState.SET_ASIDE
 
 
+@pytest.mark.one_database
 def test_chosen_hours_and_the_daily_message_hold_what_is_not_urgent(telling: Telling, post: Post) -> None:
     hour = now().hour
     reader = telling.reader(once_a_day=True, hours=Hours((hour + 3) % 24, (hour + 5) % 24, "UTC"))
@@ -316,6 +323,7 @@ def suspended(telling: Telling, person: Actor) -> None:
         )
 
 
+@pytest.mark.one_database
 def test_somebody_suspended_is_told_only_what_is_urgent(telling: Telling, post: Post, office: Office) -> None:
     reader = telling.reader()
     office.close()
@@ -333,6 +341,7 @@ def test_somebody_suspended_is_told_only_what_is_urgent(telling: Telling, post: 
     assert len(post.letters) == 2
 
 
+@pytest.mark.one_database
 def test_somebody_who_left_is_told_nothing(telling: Telling, post: Post, office: Office) -> None:
     reader = telling.reader()
     office.close()
@@ -352,6 +361,7 @@ def test_somebody_who_left_is_told_nothing(telling: Telling, post: Post, office:
     assert len(post.letters) == 1
 
 
+@pytest.mark.one_database
 def test_whoever_switches_mail_off_gets_none_and_on_again_nothing_old(telling: Telling, post: Post) -> None:
     reader = telling.reader()
     choices = {"by_push": False, "once_a_day": False, "hours": None}
@@ -368,6 +378,7 @@ def test_whoever_switches_mail_off_gets_none_and_on_again_nothing_old(telling: T
     assert len(post.letters) == 2
 
 
+@pytest.mark.one_database
 def test_nobody_who_gave_no_address_costs_the_queue_anything(telling: Telling, make: Factory) -> None:
     telling.notify(make.person())
     assert telling.house.queue.counts() == {}
@@ -388,6 +399,7 @@ def sending(tmp_path: Path, office: Office) -> Settings:
     )
 
 
+@pytest.mark.one_database
 def test_a_server_that_is_away_is_left_alone_for_a_while(sending: Settings, office: Office, letter: Letter) -> None:
     office.close()
     mail = Mail(sending, rest=60)
@@ -399,11 +411,13 @@ def test_a_server_that_is_away_is_left_alone_for_a_while(sending: Settings, offi
     assert office.post.letters == []
 
 
+@pytest.mark.one_database
 def test_a_display_name_that_the_operator_chose_is_kept(sending: Settings, post: Post, letter: Letter) -> None:
     Mail(sending).send(letter)
     assert post.letters[0]["From"] == "Post <post@example.org>"
 
 
+@pytest.mark.one_database
 def test_nothing_travels_in_the_clear_beyond_this_machine(
     sending: Settings, office: Office, letter: Letter, monkeypatch: pytest.MonkeyPatch
 ) -> None:

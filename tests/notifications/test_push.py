@@ -149,6 +149,7 @@ def devices(house: House) -> list[str]:
 
 
 @pytest.mark.parametrize("language", ["en", "ar"])
+@pytest.mark.one_database
 def test_a_device_is_told_in_few_words_that_it_alone_can_open(
     telling: Telling, service: Service, language: str
 ) -> None:
@@ -169,6 +170,7 @@ def test_a_device_is_told_in_few_words_that_it_alone_can_open(
     assert (headers["content-encoding"], headers["topic"], headers["ttl"]) == ("aes128gcm", "new", "86400")
 
 
+@pytest.mark.one_database
 def test_a_request_is_signed_by_this_house_for_this_service_alone(
     telling: Telling, service: Service, house: House
 ) -> None:
@@ -203,6 +205,7 @@ def test_a_device_that_is_gone_is_forgotten_and_the_others_are_told(
 
 
 @pytest.mark.parametrize("status", [307, 429, 500])
+@pytest.mark.one_database
 def test_a_service_that_fails_or_points_elsewhere_is_asked_again_and_not_followed(
     telling: Telling, service: Service, house: House, status: int
 ) -> None:
@@ -254,6 +257,7 @@ def test_of_two_devices_the_one_that_was_told_is_not_told_twice(telling: Telling
     ],
 )
 @pytest.mark.one_database
+@pytest.mark.one_database
 def test_only_known_services_are_ever_asked(house: House, endpoint: str) -> None:
     keys = Browser().subscription("https://fcm.googleapis.com")
     house.push.check(keys)
@@ -270,6 +274,7 @@ def test_keys_that_no_browser_makes_are_refused(house: House, p256dh: str, auth:
         house.push.check(Subscription("https://fcm.googleapis.com/x", p256dh, auth))
 
 
+@pytest.mark.one_database
 def test_a_key_that_is_none_takes_the_device_out(telling: Telling, service: Service, house: House) -> None:
     person = telling.make.person()
     with work.scope(house):
@@ -311,6 +316,7 @@ def test_a_browser_tells_whoever_asked_last(telling: Telling, service: Service, 
     assert len(service.asked) == 1
 
 
+@pytest.mark.one_database
 def test_somebody_suspended_is_not_told_on_their_device(telling: Telling, service: Service, house: House) -> None:
     person = reader(telling, service, Browser())
     telling.notify(person)
@@ -326,6 +332,7 @@ def test_somebody_suspended_is_not_told_on_their_device(telling: Telling, servic
     assert len(service.asked) == 1
 
 
+@pytest.mark.one_database
 def test_a_device_belongs_to_its_person(telling: Telling, service: Service, house: House, app: Flask) -> None:
     person = reader(telling, service, Browser())
     stranger = telling.make.person()
@@ -342,6 +349,7 @@ def test_a_device_belongs_to_its_person(telling: Telling, service: Service, hous
     assert devices(house) == []
 
 
+@pytest.mark.one_database
 def test_a_page_gives_the_browser_what_it_needs_and_takes_what_it_says(
     telling: Telling, service: Service, house: House, app: Flask
 ) -> None:

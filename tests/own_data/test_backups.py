@@ -177,6 +177,7 @@ def test_who_was_erased_since_is_not_in_a_restored_backup(
 
 
 @pytest.mark.parametrize("where", ["in the key backup", "given by hand"])
+@pytest.mark.one_database
 def test_the_ledger_is_found_wherever_it_was_kept(
     house: House, make: Factory, folder: Path, elsewhere: Elsewhere, where: str
 ) -> None:
@@ -255,6 +256,7 @@ def test_until_a_restore_is_over_nobody_is_served_and_it_can_begin_anew(
 
 
 @pytest.mark.parametrize("wrong", ["identity", "swapped", "cut short", "another key file"])
+@pytest.mark.one_database
 def test_what_does_not_fit_is_refused_in_one_line(
     house: House, make: Factory, folder: Path, elsewhere: Elsewhere, wrong: str
 ) -> None:
@@ -280,6 +282,7 @@ def test_what_does_not_fit_is_refused_in_one_line(
     assert erasures.is_being_restored(elsewhere.settings.instance)
 
 
+@pytest.mark.one_database
 def test_a_file_that_names_places_outside_is_refused(house: House, folder: Path, elsewhere: Elsewhere) -> None:
     backup = backed_up(house, folder)
     evil = folder / "evil.tar"

@@ -14,7 +14,7 @@ from app.chat.models import Message, MessageState, Room, RoomMember
 from app.identity import actions as identity
 from app.identity import queries as people
 from app.identity.entry import actions as entry
-from app.identity.models import Cause, Device, LoginSession, Person, Standing
+from app.identity.models import Cause, Device, LoginSession, Person, Restriction, Standing
 from app.kernel import audit, erasures, work
 from app.kernel.access import Permission, Role
 from app.kernel.actor import Actor, system
@@ -27,7 +27,7 @@ from app.moderation import actions as moderation
 from app.moderation import queries as histories
 from app.moderation.actions.measures import FINAL_AFTER
 from app.moderation.models import Category, Measure, Proposal
-from app.own_data import actions, queries
+from app.own_data import actions, policy, queries
 from app.own_data.models import Erasure, ErasureState
 from config import Settings, Unsafe
 from tests.conftest import environment
@@ -168,6 +168,7 @@ def test_their_name_is_free_for_others(house: House, planted: Planted, make: Fac
     assert make.person(name).name == name
 
 
+@pytest.mark.one_database
 def test_their_sessions_end_with_it(house: House, planted: Planted, make: Factory) -> None:
     token = make.another_session(planted.actor)
     erased(house, planted.actor)
@@ -179,6 +180,7 @@ def test_their_sessions_end_with_it(house: House, planted: Planted, make: Factor
         entry.sign_in(planted.name, PASSPHRASE, network="n", device=Device.PHONE)
 
 
+@pytest.mark.one_database
 def test_for_a_week_it_can_be_called_off_and_then_nothing_has_happened(house: House, make: Factory) -> None:
     person = make.person()
     asked = ask(house, person)
@@ -195,6 +197,7 @@ def test_for_a_week_it_can_be_called_off_and_then_nothing_has_happened(house: Ho
     ask(house, person)
 
 
+@pytest.mark.one_database
 def test_one_s_own_name_has_to_be_typed_and_once_is_enough(house: House, make: Factory) -> None:
     person = make.person("Rima Said")
     for wrong in ("", "Rima", "Rima Saida", "x" * 200):
@@ -205,6 +208,7 @@ def test_one_s_own_name_has_to_be_typed_and_once_is_enough(house: House, make: F
         ask(house, person)
 
 
+@pytest.mark.one_database
 def test_the_last_administrator_stays_until_there_is_another(house: House, make: Factory) -> None:
     first = make.person(roles=(Role.ADMINISTRATOR,))
     with pytest.raises(Invalid):
@@ -220,6 +224,7 @@ def test_the_last_administrator_stays_until_there_is_another(house: House, make:
 
 
 @pytest.mark.parametrize("withheld", [Permission.ERASE, Permission.SIGNED_IN])
+@pytest.mark.one_database
 def test_it_goes_on_only_while_its_person_could_call_it_off(house: House, make: Factory, withheld: Permission) -> None:
     person = make.person()
     ask(house, person)
@@ -231,9 +236,14 @@ def test_it_goes_on_only_while_its_person_could_call_it_off(house: House, make: 
     with work.scope(house):
         identity.lift_restrictions(system("test"), "freeze")
     hourly(house)
+    assert row_of(house, person).standing is Standing.ACTIVE, "there is a week again in which to call it off"
+    with work.scope(house) as opened, opened.writing():
+        opened.session.execute(update(Restriction).values(lifted_at=now() - policy.COOLING_OFF))
+    hourly(house)
     assert row_of(house, person).standing is Standing.CLOSED
 
 
+@pytest.mark.one_database
 def test_nobody_erases_somebody_else(house: House, make: Factory) -> None:
     person, moderator = make.person(), make.person(roles=(Role.MODERATOR, Role.ADMINISTRATOR))
     asked = ask(house, person)
@@ -335,6 +345,7 @@ def test_somebody_closed_for_good_loses_name_and_hash_and_is_recognised(
         assert set(kept) == {MessageState.HIDDEN} or not list(kept), "moderators decided what becomes of the words"
 
 
+@pytest.mark.one_database
 def test_the_words_of_somebody_removed_go_where_moderators_said_so(
     house: House, make: Factory, planted: Planted
 ) -> None:
@@ -344,6 +355,7 @@ def test_the_words_of_somebody_removed_go_where_moderators_said_so(
         assert set(kept) == {MessageState.REMOVED}
 
 
+@pytest.mark.one_database
 def test_a_line_that_somebody_added_to_the_ledger_erases_nobody(house: House, make: Factory) -> None:
     victim = make.person()
     line = f"{now().date().isoformat()} {victim.public_id} own {'0' * 64}"

@@ -50,6 +50,7 @@ def town(house: House, make: Factory) -> Town:
     return Town(house, make)
 
 
+@pytest.mark.one_database
 def test_nobody_is_in_the_directory_who_did_not_choose_it(town: Town) -> None:
     hidden, looking = town.member(listed=False, skills=["carpentry"]), town.member()
     assert town.found(looking) == town.found(looking, "carpentry") == []
@@ -70,6 +71,7 @@ def test_people_are_found_however_it_is_spelled_on_either_side(town: Town) -> No
         assert people[kept].id in town.found(looking, typed.upper()), (kept, typed)
 
 
+@pytest.mark.one_database
 def test_people_are_found_by_language_country_skill_and_offer_and_by_their_names_in_any_language(town: Town) -> None:
     looking = town.member()
     one = town.member(
@@ -85,6 +87,7 @@ def test_people_are_found_by_language_country_skill_and_offer_and_by_their_names
     assert town.found(looking, country="DE", language="de") == [], "all must fit"
 
 
+@pytest.mark.one_database
 def test_a_word_of_one_field_is_none_of_another(town: Town) -> None:
     looking = town.member()
     one = town.member(languages=["de"], about="I bake, and de is no word")
@@ -94,6 +97,7 @@ def test_a_word_of_one_field_is_none_of_another(town: Town) -> None:
     assert two.id in town.found(looking, "de")
 
 
+@pytest.mark.one_database
 def test_whoever_types_only_signs_finds_nobody_and_not_everybody(town: Town) -> None:
     looking, _one = town.member(), town.member(skills=["carpentry"])
     assert town.found(looking, "?!؟ …") == []
@@ -164,6 +168,7 @@ def test_a_field_leads_to_its_person_exactly_those_who_see_it(town: Town, audien
         }.get(audience, set())
 
 
+@pytest.mark.one_database
 def test_what_was_changed_hidden_or_emptied_leads_nobody_any_more(town: Town) -> None:
     looking, owner = town.member(), town.member(skills=["carpentry"])
     town.show(owner, Field.SKILLS, ["pottery"])
@@ -193,6 +198,7 @@ def test_people_who_blocked_each_other_are_not_there_for_each_other(town: Town) 
     assert set(town.found(third)) == set(town.found(third, "pottery")) == {one.id, other.id}
 
 
+@pytest.mark.one_database
 def test_a_newcomer_in_probation_finds_nobody_and_an_employer_has_no_directory(town: Town, app: Flask) -> None:
     town.member(skills=["pottery"])
     newcomer = town.make.token()
@@ -208,11 +214,13 @@ def test_a_newcomer_in_probation_finds_nobody_and_an_employer_has_no_directory(t
         assert client.get("/directory").status_code == 404
 
 
+@pytest.mark.one_database
 def test_nobody_finds_themselves(town: Town) -> None:
     me = town.member(skills=["pottery"])
     assert town.found(me) == town.found(me, "pottery") == []
 
 
+@pytest.mark.one_database
 def test_a_removed_member_is_not_found(town: Town) -> None:
     looking, gone = town.member(), town.member(skills=["pottery"])
     with work.scope(town.house) as opened, opened.writing():

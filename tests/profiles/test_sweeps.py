@@ -90,6 +90,7 @@ def reader(make: Factory) -> Actor:
 # --- how much is normal -------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.one_database
 def test_a_normal_day_never_notices_anything(house: House, reader: Actor) -> None:
     with work.scope(house):
         for page in range(10):
@@ -117,6 +118,7 @@ def test_whoever_opens_five_hundred_profiles_is_slowed_down_and_moderators_are_t
     assert sweep(house, reader, range(NORMAL)) == NORMAL, "what was open stays open"
 
 
+@pytest.mark.one_database
 def test_whoever_waits_goes_on_more_slowly_and_is_noticed_all_the_same(house: House, reader: Actor) -> None:
     number = sweep(house, reader, range(NORMAL + 1))
     assert not opens(house, reader, number)
@@ -134,6 +136,7 @@ def test_whoever_waits_goes_on_more_slowly_and_is_noticed_all_the_same(house: Ho
     assert opens(house, reader, number + 1)
 
 
+@pytest.mark.one_database
 def test_somebody_who_reloads_the_page_that_tells_them_to_wait_is_not_counted_for_it(
     house: House, reader: Actor
 ) -> None:
@@ -147,6 +150,7 @@ def test_somebody_who_reloads_the_page_that_tells_them_to_wait_is_not_counted_fo
     assert row_of(house, reader).asked == asked + 1
 
 
+@pytest.mark.one_database
 def test_nobody_waits_for_their_own_page_and_others_are_not_held_up(house: House, make: Factory, reader: Actor) -> None:
     sweep(house, reader, range(NORMAL + 5))
     with work.scope(house):
@@ -154,6 +158,7 @@ def test_nobody_waits_for_their_own_page_and_others_are_not_held_up(house: House
     assert opens(house, make.person(), 1)
 
 
+@pytest.mark.one_database
 def test_pages_of_the_directory_count_as_a_few_and_an_empty_one_as_one(house: House, reader: Actor) -> None:
     with work.scope(house):
         sweeps.read_page(reader, range(20))
@@ -245,6 +250,7 @@ def test_nothing_that_is_stored_says_who_was_read(house: House, make: Factory, r
 # --- what moderators see ------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.one_database
 def test_a_moderator_sees_how_many_on_which_day_and_closes_the_alarm(
     house: House, make: Factory, reader: Actor
 ) -> None:
@@ -270,6 +276,7 @@ def test_a_moderator_sees_how_many_on_which_day_and_closes_the_alarm(
     assert len(items(house)) == 1, "once a day"
 
 
+@pytest.mark.one_database
 def test_a_moderator_who_sweeps_is_never_handed_their_own_affair(house: House, make: Factory) -> None:
     moderator, colleague = make.person(roles=MODERATOR), make.person(roles=MODERATOR)
     sweep(house, moderator, range(ALARM + 5))
@@ -281,6 +288,7 @@ def test_a_moderator_who_sweeps_is_never_handed_their_own_affair(house: House, m
             counted.get_sweep(moderator, item.ref)
 
 
+@pytest.mark.one_database
 def test_midnight_is_no_way_out_but_the_second_one_is(house: House, reader: Actor) -> None:
     sweep(house, reader, range(ALARM + 5))
     end_day(house)
@@ -334,6 +342,7 @@ def test_nobody_meets_an_invented_profile_but_whoever_sweeps(
     assert not found_by(house, make.person()) & invented
 
 
+@pytest.mark.one_database
 def test_to_open_an_invented_profile_alarms_at_once(
     house: House, make: Factory, reader: Actor, invented: set[int]
 ) -> None:
@@ -357,6 +366,7 @@ def test_to_open_an_invented_profile_alarms_at_once(
     assert told == [moderator.id], "once"
 
 
+@pytest.mark.one_database
 def test_nobody_can_sign_in_as_an_invented_person_and_they_are_nothing_here(house: House, invented: set[int]) -> None:
     with work.scope(house) as opened:
         people = opened.session.scalars(select(Person).where(Person.id.in_(invented))).all()
@@ -364,6 +374,7 @@ def test_nobody_can_sign_in_as_an_invented_person_and_they_are_nothing_here(hous
         assert all(one.joined_on < now().date() - timedelta(days=29) for one in people)
 
 
+@pytest.mark.one_database
 def test_invented_people_are_made_after_the_first_members_and_as_many_as_there_are_names(
     house: House, make: Factory
 ) -> None:
@@ -383,6 +394,7 @@ def test_invented_people_are_made_after_the_first_members_and_as_many_as_there_a
         assert len({one.position for one in profiles}) == made
 
 
+@pytest.mark.one_database
 def test_an_invented_person_whose_field_holds_what_none_may_is_refused(house: House, make: Factory) -> None:
     for _ in range(12):
         make.person()
