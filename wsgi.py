@@ -31,6 +31,9 @@ from config import Settings, Unsafe, read_settings  # noqa: E402
 #: Connections that may be open at once. The engine's default of 1,024 would refuse the next person silently.
 MOST_CONNECTIONS = 20_000
 BACKLOG = 1024
+#: Objects that are made before the new ones are looked through for garbage, and how often the older ones are. An event leaves
+#: none behind; by default everything that hangs on open sockets would be looked through every few thousand messages.
+GARBAGE = (20_000, 20, 20)
 
 
 def serve(settings: Settings) -> None:
@@ -46,6 +49,11 @@ def serve(settings: Settings) -> None:
 
     class Silent(eventlet.wsgi.HttpProtocol):  # type: ignore[misc]  # the engine carries no types
         """The engine's protocol, which would write down the address and the words of whoever sends nonsense."""
+
+        #: What a request's lines are read through and an answer's head is written through (bytes). Kept for as long as the
+        #: connection is: by default they are 24 KB of each idle socket. A body that is longer passes them by.
+        rbufsize = 1024
+        wbufsize = 2048
 
         def log_message(self, *_words: object) -> None:
             """Nothing, whatever the log is set to."""
@@ -64,6 +72,7 @@ def serve(settings: Settings) -> None:
     # time.
     gc.collect()
     gc.freeze()
+    gc.set_threshold(*GARBAGE)
     eventlet.wsgi.server(
         listener,
         app,

@@ -46,9 +46,12 @@ def upgrade_data() -> None:
         batch_op.add_column(sa.Column("keep_days", sa.Integer(), nullable=True))
         batch_op.add_column(sa.Column("wrote_at", UTC, nullable=True))
         batch_op.add_column(sa.Column("paused_until", UTC, nullable=True))
+        batch_op.add_column(sa.Column("own_unread", sa.Integer(), nullable=True))
         batch_op.create_foreign_key(
             op.f("fk_room_member_asked_by_id_person"), "person", ["asked_by_id"], ["id"], ondelete="SET NULL"
         )
+    with op.batch_alter_table("room_epoch") as batch_op:
+        batch_op.add_column(sa.Column("keep_days", sa.Integer(), nullable=True))
     with op.batch_alter_table("message") as batch_op:
         batch_op.add_column(sa.Column("reply_to", sa.BigInteger(), nullable=True))
         batch_op.add_column(sa.Column("topic_id", ROW_ID, nullable=True))
@@ -58,6 +61,10 @@ def upgrade_data() -> None:
         for columns, some in ((["room_id", "topic_id", "seq"], "topic_id"), (["expires_on"], "expires_on")):
             only = sa.text(f"{some} IS NOT NULL")
             batch_op.create_index(f"ix_message_{'_'.join(columns)}", columns, sqlite_where=only, postgresql_where=only)
+        gone = sa.text("state <> 'shown'")
+        batch_op.create_index(
+            "ix_message_room_id_seq_state", ["room_id", "seq"], sqlite_where=gone, postgresql_where=gone
+        )
     op.create_table(
         "room_pause",
         sa.Column("id", ROW_ID, primary_key=True),
@@ -125,6 +132,7 @@ def upgrade_data() -> None:
         sa.Column("width", sa.Integer(), nullable=False),
         sa.Column("height", sa.Integer(), nullable=False),
         sa.Column("length", sa.Integer(), nullable=False),
+        sa.Column("described", sa.LargeBinary(), nullable=True),
         sa.Column("brought_at", UTC, nullable=False),
     )
     op.create_index("ix_message_attachment_room_id_seq", "message_attachment", ["room_id", "seq"])
@@ -132,14 +140,20 @@ def upgrade_data() -> None:
     op.create_table(
         "message_term",
         sa.Column("epoch_id", ROW_ID, primary_key=True, autoincrement=False),
-        sa.Column("term", sa.LargeBinary(8), primary_key=True),
+        sa.Column("term", sa.BigInteger(), primary_key=True, autoincrement=False),
         sa.Column("seq", sa.BigInteger(), primary_key=True, autoincrement=False),
         sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "private_names",
+        sa.Column("person_id", ROW_ID, sa.ForeignKey("person.id", ondelete="CASCADE"), primary_key=True),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
     )
 
 
 def downgrade_data() -> None:
     for table in (
+        "private_names",
         "message_term",
         "message_attachment",
         "message_pin",
@@ -151,13 +165,17 @@ def downgrade_data() -> None:
     ):
         op.drop_table(table)
     with op.batch_alter_table("message") as batch_op:
+        batch_op.drop_index("ix_message_room_id_seq_state")
         batch_op.drop_index("ix_message_expires_on")
         batch_op.drop_index("ix_message_room_id_topic_id_seq")
         for column in ("terms", "expires_on", "edits", "topic_id", "reply_to"):
             batch_op.drop_column(column)
+    with op.batch_alter_table("room_epoch") as batch_op:
+        batch_op.drop_column("keep_days")
     with op.batch_alter_table("room_member") as batch_op:
         batch_op.drop_constraint(op.f("fk_room_member_asked_by_id_person"), type_="foreignkey")
         for column in (
+            "own_unread",
             "paused_until",
             "wrote_at",
             "keep_days",

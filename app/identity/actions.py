@@ -272,6 +272,15 @@ def withdraw_invitation(actor: Actor, public_id: str) -> None:
 
 
 @action
+def end_what_a_backup_brought(actor: Actor) -> int:
+    """End every session, and what else lets somebody in: in a backup are those, too, that were ended since."""
+    ensure(actor.kind is Kind.SYSTEM)
+    for short_lived in (HalfSignIn, PasskeyChallenge, ResetCode):
+        work.session().execute(delete(short_lived))
+    return _end()
+
+
+@action
 def restrict(
     actor: Actor,
     person_id: int,
@@ -292,9 +301,8 @@ def restrict(
     session.flush()
     if closed & ENDS_SESSIONS:
         _end(LoginSession.person_id == person_id)
-    if (
-        cause is not Cause.TRAVEL
-    ):  # what somebody hides of themselves stands in no record, where they might have to show it
+    # What somebody hides of themselves stands in no record, where they might have to show it.
+    if cause is not Cause.TRAVEL:
         audit.record(actor, "restriction.begin", target_kind=cause.value, target=ref)
 
 
@@ -328,14 +336,8 @@ def forget_what_is_over(actor: Actor) -> None:
 
 def _end(*which: ColumnElement[bool]) -> int:
     """End the sessions that fit, and their sockets here once that is committed."""
-    ended = list(
-        work.session().scalars(
-            update(LoginSession)
-            .where(LoginSession.ended_at.is_(None), *which)
-            .values(ended_at=now())
-            .returning(LoginSession.id)
-        )
-    )
+    open_ones = update(LoginSession).where(LoginSession.ended_at.is_(None), *which).values(ended_at=now())
+    ended = list(work.session().scalars(open_ones.returning(LoginSession.id)))
     if ended:
         live = work.house().live
         work.after_commit(lambda: live.end_sessions(ended))

@@ -1,10 +1,12 @@
 """Identity, as it is listed in app/features.py."""
 
+from collections.abc import Sequence
+
 from flask import url_for
 from flask_babel import gettext
 
 from app.identity import jobs, views
-from app.identity.actions import remember_preferences
+from app.identity.actions import end_what_a_backup_brought, remember_preferences
 from app.identity.cli import init
 from app.identity.demo import about_demo, demo_codes, load_people
 from app.identity.door import door
@@ -17,10 +19,12 @@ from app.identity.lost import views as lost
 from app.identity.own_parts import part as own_part
 from app.identity.spaces import jobs as names
 from app.identity.spaces import views as spaces
+from app.kernel import erasures, work
 from app.kernel.access import Permission
-from app.kernel.actor import Actor
+from app.kernel.actor import Actor, system
 from app.kernel.errors import N_
 from app.kernel.feature import Feature, MeEntry, NavEntry, Need, NoticeKind, Reportable
+from app.kernel.house import House
 from app.kernel.signals import Security, preferences_chosen
 
 #: Each puts its pages on the one door.
@@ -33,6 +37,15 @@ def needs(actor: Actor) -> list[Need]:
         return []
     label = gettext("Set up a second step: until then your work here is closed")
     return [Need(label, url_for("identity.second_steps"))]
+
+
+def end_old_sessions(house: House) -> Sequence[str]:
+    """While a backup is being restored: nobody comes back with a session that was ended since it was taken."""
+    if not erasures.is_being_restored(house.settings.instance):
+        return []
+    with work.scope(house):
+        ended = end_what_a_backup_brought(system("restore"))
+    return [f"{ended} sessions of the backup ended"] if ended else []
 
 
 preferences_chosen.connect(remember_preferences)
@@ -53,6 +66,7 @@ SECURITY = {
 
 feature = Feature(
     name="identity",
+    before_serving=end_old_sessions,
     own_data=(own_part,),
     door=door,
     notices=[

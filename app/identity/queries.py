@@ -1,9 +1,9 @@
 """Reads of the identity feature. Names come out of the vault here and nowhere else."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import selectinload
@@ -26,6 +26,7 @@ from app.kernel.access import STAFF, Permission, Role
 from app.kernel.actor import Actor, Kind
 from app.kernel.db import UtcTime, now
 from app.kernel.errors import NotFound
+from app.kernel.prepared import Prepared
 from app.kernel.text import fold, skeleton
 from app.kernel.vault import Place, Shredded
 
@@ -218,8 +219,8 @@ class LiveSession(NamedTuple):
     names: frozenset[tuple[Space, str, bytes]]
 
 
-#: Prepared once: every request and every event passes here.
-_LIVE_SESSION = (
+#: Every request and every event passes here.
+_LIVE_SESSION = Prepared(
     select(
         LoginSession.id,
         LoginSession.last_seen_at,
@@ -259,7 +260,7 @@ _LIVE_SESSION = (
 
 def live_session(token_hash: bytes, moment: datetime) -> tuple[LiveSession, set[Role], set[Permission]] | None:
     """The session whose token has this hash, unless it was ended; roles of its person and what is withheld. One query."""
-    rows: Sequence[Any] = work.connection().execute(_LIVE_SESSION, {"token_hash": token_hash, "moment": moment}).all()
+    rows = _LIVE_SESSION.rows({"token_hash": token_hash, "moment": moment})
     if not rows:
         return None
     roles = {row[-2] for row in rows if row[-2] is not None}

@@ -6,6 +6,7 @@ policy.
 
 from collections.abc import Collection, Iterable, Mapping
 from enum import StrEnum
+from functools import cache
 
 
 class Permission(StrEnum):
@@ -29,6 +30,8 @@ class Permission(StrEnum):
     #: Rooms that are not open to newcomers.
     ROOMS_ALL = "rooms.all"
     ROOMS_POST = "rooms.post"
+    #: Opening rooms and broadcasts that every member finds.
+    ROOMS_OPEN = "rooms.open"
     LINKS_SEND = "links.send"
     CONTACT_FIRST = "contact.first"
     DIRECTORY_USE = "directory.use"
@@ -69,6 +72,7 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
     },
     Role.MODERATOR: _ROOMS
     | {
+        Permission.ROOMS_OPEN,
         Permission.REPORT,
         Permission.PROFILE_KEEP,
         Permission.QUEUE_WORK,
@@ -78,7 +82,7 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
         Permission.RECORD_READ,
     },
     Role.VETTER: frozenset({Permission.QUEUE_WORK, Permission.VET}),
-    Role.COORDINATOR: frozenset(),
+    Role.COORDINATOR: _ROOMS | {Permission.ROOMS_OPEN, Permission.REPORT},
     Role.CASEWORKER: frozenset({Permission.CASES_WORK, Permission.PROFILE_KEEP}),
     Role.ADMINISTRATOR: frozenset(
         {Permission.INVITATIONS_MAKE, Permission.PEOPLE_SEE, Permission.ROLES_PROPOSE, Permission.RECORD_READ}
@@ -114,6 +118,12 @@ def granted(
 
     Without a second factor the roles of staff grant nothing. To withhold SIGNED_IN is to suspend.
     """
+    return _granted(frozenset(roles), frozenset(withheld), second_factor)
+
+
+@cache
+def _granted(roles: frozenset[Role], withheld: frozenset[Permission], second_factor: bool) -> frozenset[Permission]:
+    # Every event asks this, and there are few different answers.
     if Permission.SIGNED_IN in withheld:
         return _SUSPENDED
     working = roles if second_factor else [role for role in roles if role not in STAFF]

@@ -11,6 +11,7 @@ from app.kernel.access import Permission
 from app.kernel.actor import Actor
 
 if TYPE_CHECKING:
+    from app.kernel.files import FileKind
     from app.kernel.house import House
     from app.kernel.jobs import Task
     from app.kernel.live import Events
@@ -110,12 +111,27 @@ class Reported:
 
 @dataclass(frozen=True, slots=True)
 class ContextLine:
-    """One of the lines around what was reported; `reported` marks the one it is about."""
+    """One of the lines around what was reported; `reported` marks the one it is about.
+
+    `earlier` is what that one said before it was changed, the first words first.
+    """
 
     name: str
     words: str
     at: datetime
     reported: bool
+    earlier: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedFile:
+    """A file that belongs to what was reported. `kind` is picture, document or sound; `length` pages or seconds."""
+
+    id: str
+    kind: str
+    size: int
+    length: int
+    described: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +140,7 @@ class Reportable:
 
     `find(actor, ref)` raises NotFound where the reporter does not see it. `context(ref)` is for a moderator who works
     on a report: at most five lines either side. `remove(actor, ref, reason)` takes it away, where that is possible.
+    `files(ref)` are those that belong to it, and `open_file(ref, id)` one of them, for that moderator too.
     """
 
     name: str
@@ -131,6 +148,8 @@ class Reportable:
     find: "Callable[[Actor, str], Reported]"
     context: "Callable[[str], Sequence[ContextLine]]"
     remove: "Callable[[Actor, str, str], None] | None" = None
+    files: "Callable[[str], Sequence[ReportedFile]] | None" = None
+    open_file: "Callable[[str, str], tuple[bytes, FileKind]] | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +225,8 @@ class Feature:
     needs: Callable[[Actor], Sequence[Need]] | None = None
     #: Where else one can go from the page that staff have of a person, by the person's public id.
     about_person: Callable[[Actor, str], Sequence[Need]] | None = None
+    #: What one member may do with another, from that one's page: by the public id, and whether the two are connected.
+    with_member: "Callable[[Actor, str, bool], Sequence[Need]] | None" = None
     #: What else is closed to this person at present and why, for the page about their standing.
     standing: Callable[[Actor], Sequence[Need]] | None = None
     notices: Sequence[NoticeKind] = ()

@@ -1,8 +1,9 @@
 """Group commit: callers who wait at the same time are served together, in one transaction.
 
 A durable commit costs far more than what it stores. The first caller in a line serves everybody who has come by the
-time it is ready; whoever comes meanwhile waits, and one of them serves the next group. Nobody waits for a clock: a
-caller who is alone is served at once.
+time it is ready; whoever comes meanwhile waits, and one of them serves the next group. A caller who is alone is served at
+once. Only where many were served a moment ago does the next group wait for as many to come again, at most as long as it
+took to serve them: a busy line would otherwise serve one, then all who came meanwhile, then one.
 """
 
 import functools
@@ -10,8 +11,8 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from dataclasses import dataclass
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from app.kernel import work
 from app.kernel.errors import Unavailable
@@ -21,6 +22,8 @@ R = TypeVar("R")
 
 #: Callers served in one transaction at most.
 MOST = 32
+#: A group waits this long at most for others to come (seconds).
+LONGEST_WAIT = 0.004
 
 
 @dataclass(eq=False, slots=True)
@@ -29,7 +32,18 @@ class _Call(Generic[A, R]):
     given: R | None = None
     error: BaseException | None = None
     done: bool = False
-    woken: threading.Event = field(default_factory=threading.Event)
+    #: Of a caller who waits.
+    woken: threading.Event | None = None
+
+    def wake(self) -> None:
+        if self.woken is not None:
+            self.woken.set()
+
+
+class _Served(NamedTuple):
+    size: int
+    took: float
+    ended: float
 
 
 class _Line(Generic[A, R]):
@@ -40,6 +54,11 @@ class _Line(Generic[A, R]):
         self._lock = threading.Lock()
         self.waiting: deque[_Call[A, R]] = deque()
         self._served = False
+        #: How many were served last, how long that took, and when it ended (monotonic seconds).
+        self._last = _Served(1, 0.0, 0.0)
+        #: How many have to wait for the next group to begin at once; set when there are.
+        self._wanted = 0
+        self._enough = threading.Event()
 
     def serve(self, asked: A) -> R:
         """What the verb returns for this. Raises what it raises for this alone."""
@@ -47,8 +66,12 @@ class _Line(Generic[A, R]):
         with self._lock:
             waits, self._served = self._served, True
             if waits:
+                call.woken = threading.Event()
                 self.waiting.append(call)
-        if waits:
+                if len(self.waiting) == self._wanted:
+                    self._enough.set()
+        if call.woken is not None:
+            work.current().pause()  # whoever serves the group needs one connection, not one for each who waits
             try:
                 call.woken.wait()
             except BaseException:
@@ -63,23 +86,49 @@ class _Line(Generic[A, R]):
     def _serve_group(self, first: _Call[A, R]) -> None:
         group = [first]
         try:
-            time.sleep(0)  # whoever is about to ask may join
+            self._let_others_come()
             with self._lock:
                 while self.waiting and len(group) < MOST:
                     group.append(self.waiting.popleft())
+            begun = time.monotonic()
             self._carry_out(group)
+            if isinstance(first.error, Unavailable):
+                group += self._refuse_all(first.error)
+            ended = time.monotonic()
+            self._last = _Served(len(group), ended - begun, ended)
         finally:
             for call in group:
                 if not call.done:  # this caller was ended in the middle
                     call.error, call.done = Unavailable(), True
-                call.woken.set()
+                call.wake()
             self._hand_on()
+
+    def _let_others_come(self) -> None:
+        time.sleep(0)  # whoever is about to ask may join
+        size, took, ended = self._last
+        if time.monotonic() > ended + took:
+            return
+        with self._lock:
+            self._wanted = size - 1
+            if len(self.waiting) >= self._wanted:
+                return
+            self._enough.clear()
+        self._enough.wait(min(took, LONGEST_WAIT))
+
+    def _refuse_all(self, error: Unavailable) -> list[_Call[A, R]]:
+        """Refuse whoever waits: they would wait as long once more, in vain, one group after the other."""
+        with self._lock:
+            refused = list(self.waiting)
+            self.waiting.clear()
+        for call in refused:
+            call.error, call.done = error, True
+        return refused
 
     def _hand_on(self) -> None:
         with self._lock:
             self._served = bool(self.waiting)
             if self.waiting:
-                self.waiting.popleft().woken.set()
+                self.waiting.popleft().wake()
 
     def _leave(self, call: _Call[A, R]) -> None:
         """Take a caller who was ended while waiting out of the line; the turn it may just have been given goes on."""
@@ -87,7 +136,7 @@ class _Line(Generic[A, R]):
             waiting = call in self.waiting
             if waiting:
                 self.waiting.remove(call)
-        if not waiting and not call.done and call.woken.is_set():
+        if not waiting and not call.done and call.woken is not None and call.woken.is_set():
             self._hand_on()
 
     def _carry_out(self, group: Sequence[_Call[A, R]]) -> None:
@@ -112,7 +161,7 @@ class Lines:
         self._lines: dict[Callable[..., Any], _Line[Any, Any]] = {}
 
     def of(self, verb: Callable[..., Any]) -> _Line[Any, Any]:
-        return self._lines.setdefault(verb, _Line(verb))
+        return self._lines.get(verb) or self._lines.setdefault(verb, _Line(verb))
 
 
 def together(verb: Callable[[Sequence[A]], Iterable[R]]) -> Callable[[A], R]:

@@ -1,16 +1,11 @@
 """What the kernel must be told about sessions, which the identity feature keeps."""
 
-import logging
 from collections.abc import Collection, Mapping
 from enum import StrEnum
 from typing import Protocol
 
-from sqlalchemy.exc import SQLAlchemyError
-
+from app.kernel import work
 from app.kernel.actor import Actor
-from app.kernel.errors import Unavailable
-
-log = logging.getLogger(__name__)
 
 #: Name of the cookie over TLS and on loopback without it. The `__Host-` prefix (RFC 6265bis, section 4.1.3.2) binds it
 #: to this very host and to TLS, so that a neighbouring site cannot plant one.
@@ -55,7 +50,4 @@ class SessionKeeper(Protocol):
 
 def note_visit(keeper: SessionKeeper, actor: Actor) -> None:
     """Let the idle limit begin anew. Where nothing can be written, as on a full disk, what was asked for goes on."""
-    try:
-        keeper.touch(actor)
-    except (SQLAlchemyError, Unavailable) as error:
-        log.warning("a visit could not be noted (%s)", type(error).__name__)
+    work.in_passing(keeper.touch, actor)

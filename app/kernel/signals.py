@@ -33,6 +33,14 @@ person_closed = _signals.signal("person-closed")
 #: the words: a form met a locked screen or a session that had ended. Answers whether they are kept.
 typed_in_vain = _signals.signal("typed-in-vain")
 
+#: Sent with the actor as sender, `person_id` (whom they keep away from now on) and `met_in` (the space in which they met,
+#: None for the usual names), inside the action: features end what the two have by these names.
+kept_away = _signals.signal("kept-away")
+
+#: Sent with `people`, the row numbers of two, inside the action by which they are among each other's people no more: features
+#: end what they agreed on because they were.
+parted = _signals.signal("parted")
+
 
 class Security(StrEnum):
     """What was changed about how a person signs in."""

@@ -13,7 +13,7 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from app.kernel.errors import Refusal, Unavailable, trail
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 P = ParamSpec("P")
 T = TypeVar("T")
+
+#: How long something that is noted in passing waits for its turn to write (seconds).
+PASSING_SECONDS = 0.25
 
 
 class Work:
@@ -42,11 +45,13 @@ class Work:
         self._depth = 0
         self._spoilt = False
         self._read_only: Refusal | None = None
+        #: How long to wait for the turn to write, where that is less than usual (seconds).
+        self._patience: float | None = None
 
     @property
     def connection(self) -> Connection:
         if self._connection is None:
-            self._connection = self.house.databases.data.connect()
+            self._connection = self.house.databases.lend()
         return self._connection
 
     @property
@@ -88,7 +93,7 @@ class Work:
             self._session.rollback()
             self._session.expire_all()
         self.connection.rollback()
-        self.house.databases.begin_writing(self.connection)
+        self.house.databases.begin_writing(self.connection, self._patience)
 
     def _finish(self) -> None:
         if self._spoilt:
@@ -152,7 +157,25 @@ class Work:
         """
         if self._depth == 0:
             self.close()
-            self._session = self._connection = None
+            self._session = None
+
+    def pause(self) -> None:
+        """The same before a wait, where nothing was read as models: those would lose their session."""
+        if self._session is None:
+            self.release()
+
+    def in_passing(self, verb: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> None:
+        """Carry out a verb that what was asked for can do without, such as noting how far somebody has read.
+
+        It is given up soon, and wherever nothing can be written: on a full disk people read on.
+        """
+        self._patience = PASSING_SECONDS
+        try:
+            verb(*args, **kwargs)
+        except (SQLAlchemyError, Unavailable) as error:
+            log.warning("something could not be noted in passing (%s)", type(error).__name__)
+        finally:
+            self._patience = None
 
     @property
     def may_write(self) -> bool:
@@ -163,23 +186,29 @@ class Work:
             if self._session is not None:
                 self._session.close()
         finally:  # a lost connection fails at that, and must not be missing from the pool for ever
-            if self._connection is not None:
-                self._connection.close()
+            connection, self._connection = self._connection, None
+            if connection is not None:
+                self.house.databases.take_back(connection)
 
 
 _current: ContextVar[Work | None] = ContextVar("work", default=None)
 
 
-@contextmanager
-def scope(house: "House") -> Iterator[Work]:
+class scope:  # noqa: N801  # reads as a verb where it stands: with work.scope(house)
     """Open the work of one door (a request, an event, a job, a command) and close it at the end."""
-    work = Work(house)
-    token = _current.set(work)
-    try:
-        yield work
-    finally:
-        _current.reset(token)
-        work.close()
+
+    __slots__ = ("_token", "_work")
+
+    def __init__(self, house: "House") -> None:
+        self._work = Work(house)
+
+    def __enter__(self) -> Work:
+        self._token = _current.set(self._work)
+        return self._work
+
+    def __exit__(self, *_raised: object) -> None:
+        _current.reset(self._token)
+        self._work.close()
 
 
 def current() -> Work:
@@ -208,6 +237,11 @@ def connection() -> Connection:
 def release() -> None:
     """Give the connection back before something slow that needs no database, such as a passphrase's hash."""
     current().release()
+
+
+def in_passing(verb: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> None:
+    """Carry out a verb if that can be done now, and go on if not. For what nobody asked for."""
+    current().in_passing(verb, *args, **kwargs)
 
 
 def after_commit(effect: Callable[[], None]) -> None:

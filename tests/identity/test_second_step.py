@@ -224,7 +224,7 @@ def test_no_connection_is_held_while_a_passphrase_is_hashed(make: Factory, house
     held: list[int] = []
 
     def looking(job: Callable[..., object], *args: object) -> object:
-        held.append(house.databases.data.pool.checkedout())  # type: ignore[attr-defined]  # of the pool that we use
+        held.append(house.databases.lent)
         return job(*args)
 
     house.offload = looking

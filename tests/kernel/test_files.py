@@ -18,7 +18,7 @@ from sqlalchemy import func, select
 from app.kernel import files, work
 from app.kernel.actor import system
 from app.kernel.errors import Invalid, NotFound, Unavailable
-from app.kernel.files import FileKind, KeptFile, Shape, pictures, store
+from app.kernel.files import FileKind, KeptFile, Shape, making, pictures, store
 from app.kernel.house import House
 from app.kernel.vault import Shredded, Tampered
 from app.kernel.web.uploads import file_answer
@@ -180,14 +180,16 @@ def test_a_good_beginning_with_nonsense_after_it_is_refused(head: bytes) -> None
     assert refused(head + os.urandom(2000)) in (pictures.BROKEN, pictures.TOO_LARGE)
 
 
-def test_a_decoder_that_runs_wild_is_stopped(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Whatever a picture makes the decoder do, it ends with that process."""
-    wild = tmp_path / "wild.py"
-    wild.write_text(pictures.DECODER.read_text().replace("sys.exit(main(", "bytearray(300 * 2**20); sys.exit(main("))
-    monkeypatch.setattr(pictures, "DECODER", wild)
-    assert refused(made.plain()) == pictures.BROKEN
-    wild.write_text("import os, signal\nos.kill(os.getpid(), signal.SIGKILL)")
-    assert refused(made.plain()) == pictures.BROKEN
+def test_a_program_that_runs_wild_is_stopped(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Whatever a picture makes the program do, it ends with that process."""
+    wild, plain = tmp_path / "enclosed.py", making.ENCLOSED.read_text()
+    monkeypatch.setattr(making, "ENCLOSED", wild)
+    for deed in ("bytearray(300 * 2**20)", "Path('/tmp/left').write_text('x')", "os.kill(os.getpid(), signal.SIGKILL)"):
+        wild.write_text(
+            plain.replace("import json", "import json, os").replace("sys.exit(answer(", f"{deed}; sys.exit((")
+        )
+        assert refused(made.plain()) == pictures.BROKEN
+    assert not Path("/tmp/left").exists() or not Path("/tmp/left").stat().st_size
 
 
 # --- what it takes --------------------------------------------------------------------------------------------------------

@@ -175,3 +175,19 @@ def test_inside_an_action_it_is_part_of_that_action(counter: Counter) -> None:
         outer()
     assert counter.groups == [["inner"]]
     assert counter.stored() == []
+
+
+def test_where_many_came_a_moment_ago_the_next_waits_for_as_many(
+    counter: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lines, "LONGEST_WAIT", PATIENCE)
+    with behind_the_first(counter, "b", "c"):
+        pass
+    line = counter.house.lines.of(counter.write.__wrapped__)  # type: ignore[attr-defined]
+    line._last = line._last._replace(size=3, took=PATIENCE, ended=line._last.ended)
+    with ThreadPoolExecutor(3) as pool:
+        early = pool.submit(counter.ask, "d")
+        until(lambda: line._wanted == 2)
+        late = [pool.submit(counter.ask, name) for name in ("e", "f")]
+        assert {early.result(), *(one.result() for one in late)} == {"D", "E", "F"}
+    assert sorted(counter.groups[-1]) == ["d", "e", "f"]

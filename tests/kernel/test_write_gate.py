@@ -17,9 +17,10 @@ from sqlalchemy import Connection, select, update
 
 from app.chat import queries
 from app.chat.models import Room
-from app.kernel import db, work
+from app.kernel import work
 from app.kernel.actor import system
 from app.kernel.audit import AuditEntry, record
+from app.kernel.db import engines
 from app.kernel.errors import Unavailable
 from app.kernel.house import House
 from app.kernel.vault import Purpose
@@ -66,7 +67,7 @@ def in_scope(house: House, verb: Callable[[], Any]) -> Any:
 
 
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(db, "GATE_SECONDS", SOON)
+    monkeypatch.setattr(engines, "GATE_SECONDS", SOON)
 
 
 def test_a_writer_that_fails_gives_the_turn_on(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -160,7 +161,7 @@ def test_a_scope_whose_writing_failed_stands_in_nobodys_way_and_may_not_write(
 def test_a_writer_asks_sqlite_only_when_it_is_their_turn(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each question that SQLite answers with "locked" blocks the whole process for some milliseconds."""
     asked: list[str] = []
-    patiently = db._patiently
+    patiently = engines._patiently
 
     def spy(connection: Connection, statement: str, *details: Any) -> None:
         asked.append(statement)
@@ -170,7 +171,7 @@ def test_a_writer_asks_sqlite_only_when_it_is_their_turn(house: House, monkeypat
         later: list[Future[None]] = []
 
         def let_another_come() -> None:
-            monkeypatch.setattr(db, "_patiently", spy)
+            monkeypatch.setattr(engines, "_patiently", spy)
             later.append(pool.submit(in_scope, house, lambda: write("second")))
             with pytest.raises(TimeoutError):
                 later[0].result(timeout=0.2)

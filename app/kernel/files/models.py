@@ -12,10 +12,12 @@ class FileKind(StrEnum):
     """What a file is, once it was made anew here. Nothing is kept as it came."""
 
     JPEG = "jpeg"
+    PDF = "pdf"
+    OGG = "ogg"
 
     @property
     def mimetype(self) -> str:
-        return {FileKind.JPEG: "image/jpeg"}[self]
+        return {FileKind.JPEG: "image/jpeg", FileKind.PDF: "application/pdf", FileKind.OGG: "audio/ogg"}[self]
 
 
 class KeptFile(Row, Base):

@@ -6,8 +6,10 @@ in between leaves at most a file that nobody knows, without anything readable in
 
 import os
 import time
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import delete, select
@@ -23,6 +25,8 @@ from app.kernel.vault import Place, Purpose
 
 #: For how long a file that nobody knows may be one whose row is not committed yet (seconds).
 ORPHAN_SECONDS = 3600
+#: Files that are looked for in one statement.
+MANY = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,21 +79,31 @@ def open(public_id: str) -> tuple[bytes, FileKind]:
     return house.vault.open(kept.key_id, _place(kept.public_id), sealed), kept.kind
 
 
-def remove(public_id: str) -> None:
-    """Take a file away with this action's commit; its key is shredded for certain. Nothing where it is gone already."""
-    key_id = discard(public_id)
-    if key_id is not None:
-        enqueue("vault.shred", keys=[key_id])
+def remove(*public_ids: str) -> None:
+    """Take files away with this action's commit; their keys are shredded for certain. Nothing of those gone already."""
+    keys = discard(*public_ids)
+    if keys:
+        enqueue("vault.shred", keys=keys)
 
 
-def discard(public_id: str) -> str | None:
-    """The same for whoever shreds keys themselves. Returns the file's key, or None where it is gone already."""
-    gone = delete(KeptFile).where(KeptFile.public_id == public_id).returning(KeptFile.key_id)
-    key_id = work.session().execute(gone).scalar_one_or_none()
-    if key_id is not None:
-        path = folder(work.house()) / public_id
-        work.after_commit(lambda: path.unlink(missing_ok=True))
-    return key_id
+def discard(*public_ids: str) -> list[str]:
+    """The same for whoever shreds keys themselves. Returns the keys of those that were there."""
+    keys: list[str] = []
+    for start in range(0, len(public_ids), MANY):
+        some = KeptFile.public_id.in_(public_ids[start : start + MANY])
+        gone = delete(KeptFile).where(some).returning(KeptFile.public_id, KeptFile.key_id)
+        for public_id, key_id in work.session().execute(gone).all():
+            keys.append(key_id)
+            work.after_commit(partial((folder(work.house()) / public_id).unlink, missing_ok=True))
+    return keys
+
+
+def keys_of(public_ids: Collection[str]) -> dict[str, str]:
+    """With which key each file is sealed, so that what is said of it can be sealed with the same and goes with it."""
+    if not public_ids:
+        return {}
+    wanted = select(KeptFile.public_id, KeptFile.key_id).where(KeptFile.public_id.in_(public_ids))
+    return dict(work.session().execute(wanted).all())
 
 
 def sweep(actor: Actor) -> None:
@@ -100,8 +114,8 @@ def sweep(actor: Actor) -> None:
         return
     old = {path.name: path for path in there.iterdir() if _written_at(path) < before}
     names = sorted(old)
-    for start in range(0, len(names), 500):
-        some = names[start : start + 500]
+    for start in range(0, len(names), MANY):
+        some = names[start : start + MANY]
         known = set(work.session().scalars(select(KeptFile.public_id).where(KeptFile.public_id.in_(some))))
         for name in set(some) - known:
             old[name].unlink(missing_ok=True)

@@ -2,7 +2,7 @@
 here.
 
 Every WebSocket of an Engine.IO server is opened through `adapt`. On an object of eventlet's shape it mends
-five things, each a way in which one client could hurt the others; on any other engine it only closes what a
+six things, each a way in which one client could hurt the others; on any other engine it only closes what a
 failed socket leaves open.
 """
 
@@ -13,6 +13,11 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 log = logging.getLogger(__name__)
+
+#: Bytes asked of the system at once: whole frames, as people send them.
+READ_AT_ONCE = 4096
+#: First byte of a whole text frame, and the bit of the second that says it is masked (RFC 6455, section 5.2).
+WHOLE_TEXT, MASKED = 0x81, 0x80
 
 
 def adapt(eio: Any, opened: Callable[[Any, Any], None]) -> None:
@@ -72,6 +77,70 @@ def harden(websocket: Any, sleep: Callable[[float], None]) -> None:
     if hasattr(websocket, "_recv_frame"):
         shape: Any = type(websocket)
         websocket.__class__ = _hardened(shape, sleep)
+        websocket.socket = Arrived(websocket.socket)
+
+
+class Arrived:
+    """The engine's socket, read in large parts: what came with one read is not asked of the system piece by piece.
+
+    Everything but reading is the engine's own.
+    """
+
+    __slots__ = ("_rest", "_socket")
+
+    def __init__(self, green: Any) -> None:
+        self._socket, self._rest = green, b""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._socket, name)
+
+    def recv(self, most: int, _flags: int = 0) -> bytes:
+        """At most so many bytes, waited for while there are none; nothing at the end."""
+        if not self._rest:
+            self._rest = self._socket.recv(READ_AT_ONCE)
+        part, self._rest = self._rest[:most], self._rest[most:]
+        return part
+
+    def wait(self, sleep: Callable[[float], None]) -> None:
+        """Return once something is there to be read, or the end is, having let everybody else have a turn."""
+        if not self._rest:
+            try:
+                self._rest = self._socket.fd.recv(READ_AT_ONCE)
+            except OSError:  # nothing there yet, or broken: the engine waits, or tells
+                self._rest = self._socket.recv(READ_AT_ONCE)
+                return
+        sleep(0)
+
+    def text(self, longest: int) -> str | None:
+        """The words of a masked text frame that has arrived whole. Anything else is left for the engine: None."""
+        arrived = self._rest
+        if len(arrived) < 6 or arrived[0] != WHOLE_TEXT or not arrived[1] & MASKED:
+            return None
+        length, start = arrived[1] & ~MASKED, 2
+        if length == 126:
+            length, start = int.from_bytes(arrived[2:4]), 4
+        end = start + 4 + length
+        if length in (0, 127) or length > longest or len(arrived) < end:
+            return None
+        try:
+            words = unmask(arrived[start + 4 : end], arrived[start : start + 4]).decode()
+        except UnicodeDecodeError:
+            return None
+        self._rest = arrived[end:]
+        return words
+
+
+class Text:
+    """A whole text message, as the engine asks one."""
+
+    __slots__ = ("_words",)
+    opcode, finished = 1, True
+
+    def __init__(self, words: str) -> None:
+        self._words = words
+
+    def getvalue(self) -> str:
+        return self._words
 
 
 @functools.cache
@@ -106,8 +175,9 @@ def _hardened(base: Any, sleep: Callable[[float], None]) -> type:
         def _recv_frame(self, message: Any = None) -> Any:
             # Reading what has already arrived never yields: a client that sends without pause would be the
             # only one served. One frame per turn, pings and fragments included.
-            sleep(0)
-            return super()._recv_frame(message)
+            self.socket.wait(sleep)
+            words = self.socket.text(self.max_frame_length) if message is None else None
+            return super()._recv_frame(message) if words is None else Text(words)
 
     return HardenedWebSocket
 

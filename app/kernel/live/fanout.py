@@ -27,7 +27,10 @@ from engineio.packet import Packet as EnginePacket
 from engineio.socket import Socket as EngineSocket
 
 from app.kernel.live import engine
+from app.kernel.live.answers import answer_directly
 from app.kernel.live.doorkeeper import Doorkeeper
+from app.kernel.live.packets import Malformed, end_malformed
+from app.kernel.live.pinger import Pinger, QuietSocket
 
 #: How far a receiver may lag before it is cut off.
 MAX_UNSENT_PACKETS = 500
@@ -61,7 +64,7 @@ def _frame(opcode: int, payload: bytes) -> bytes:
     return struct.pack("!BBQ", opcode, 127, length) + payload
 
 
-class DirectSocket(EngineSocket):  # type: ignore[misc]  # the library has no types
+class DirectSocket(QuietSocket):
     """An Engine.IO socket that writes to the operating system's socket itself while nothing is in the way."""
 
     raw: socket.socket
@@ -111,7 +114,19 @@ class DirectSocket(EngineSocket):  # type: ignore[misc]  # the library has no ty
         if self.unsent or self.send_lock.locked():
             for packet in packets:
                 self._enqueue(packet)
+        else:
+            self._write(frames)
+
+    def say(self, message: bytes) -> None:
+        """Send one message of Socket.IO, unless the connection is over. Never waits."""
+        if self.closed or not self.check_ping_timeout():
             return
+        if self.unsent or self.send_lock.locked():
+            self._enqueue(EnginePacket(MESSAGE, message.decode()))
+        else:
+            self._write(_frame(TEXT, b"4" + message))
+
+    def _write(self, frames: bytes) -> None:
         try:
             written = self.raw.send(frames, AT_ONCE)
         except BlockingIOError:
@@ -187,6 +202,31 @@ class Fanout(Doorkeeper):
         """Called by `socketio.Server` as it is made, before any client can connect."""
         super().set_server(server)
         engine.adapt(server.eio, self._opened)
+        receive = server.eio.handlers["message"]
+        sockets = server.eio.sockets
+        welcome, pinger = server.eio.handlers["connect"], Pinger(server.eio)
+
+        def connect(eio_sid: str, environ: dict[str, Any]) -> Any:
+            if self.fast:
+                pinger.take_over(sockets[eio_sid])
+            return welcome(eio_sid, environ)
+
+        server.eio.on("connect", connect)
+
+        def heard(eio_sid: str, message: Any) -> None:
+            connection = sockets.get(eio_sid)
+            if type(connection) is not DirectSocket or type(message) is not str:
+                receive(eio_sid, message)
+                return
+            try:
+                done = answer_directly(server, connection, message)
+            except Malformed:
+                end_malformed(server, eio_sid)
+            else:
+                if not done:
+                    receive(eio_sid, message)
+
+        server.eio.on("message", heard)
 
     def _opened(self, connection: EngineSocket, websocket: Any) -> None:
         if self.fast:

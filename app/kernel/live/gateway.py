@@ -17,7 +17,7 @@ from werkzeug.http import parse_cookie
 from app.kernel import work
 from app.kernel.access import check_declared
 from app.kernel.actor import STRANGER, Actor
-from app.kernel.errors import Invalid, Locked, NotFound, Refusal, SignedOut, Unavailable, trail
+from app.kernel.errors import Invalid, Locked, NotFound, Refusal, SignedOut, TooMany, Unavailable, trail
 from app.kernel.house import House
 from app.kernel.i18n import LANGUAGE_COOKIE, explain
 from app.kernel.limits import Budget
@@ -29,6 +29,10 @@ from app.kernel.sessions import SessionKeeper, Silence, note_visit, session_cook
 log = logging.getLogger(__name__)
 
 EVENT_BUDGET = Budget("events", "80 per 10 second")
+#: Events that no client of ours sends, for each session.
+ODD_BUDGET = Budget("odd-events", "20 per 10 second")
+#: Whoever sends more than that is read this much later (seconds): refusing alone would cost as much as they like to send.
+FLOOD_PAUSE = 1.0
 CONNECT_BUDGET = Budget("sockets", "60 per minute")
 #: Sockets that one session may have open at once: tabs, and the old one of a tab that is reconnecting.
 SOCKETS_PER_SESSION = 12
@@ -37,6 +41,10 @@ WATCH_SECONDS = 0.5
 WATCH_BACK_SECONDS = 10.0
 #: How often sessions that merely ran out of time are looked for among the open sockets.
 EXPIRY_SECONDS = 15.0
+
+
+class Flood(TooMany):
+    """More events than a person causes."""
 
 
 class Published(NamedTuple):
@@ -151,6 +159,7 @@ class Gateway:
             language = settings.languages[0]
         self._open[sid] = OpenSocket(sid, token, actor.session_id, language, self)
         self._start_watching()
+        _forget_headers(environ)
         return True
 
     def _let_in(self, token: str) -> Actor:
@@ -181,6 +190,7 @@ class Gateway:
                 return self._refused(SignedOut(), self._house.settings.languages[0])
             try:
                 if rest or not isinstance(payload, dict):
+                    self._spend(ODD_BUDGET, str(socket.session_id))
                     raise Invalid
                 with work.scope(self._house):
                     actor = self._recheck(socket, event)
@@ -192,6 +202,8 @@ class Gateway:
                 why = Silence.LOCKED if isinstance(refusal, Locked) else Silence.ENDED
                 self.silence({socket.session_id: why})
                 return self._refused(refusal, socket.language)
+            except Flood as refusal:
+                return self._refuse_late(refusal, socket)
             except Refusal as refusal:
                 return self._refused(refusal, socket.language)
             except Exception as error:
@@ -206,14 +218,31 @@ class Gateway:
             raise SignedOut
         if actor.is_locked:
             raise Locked
-        self._house.budgets.spend(EVENT_BUDGET, actor.public_id)
+        self._spend(EVENT_BUDGET, actor.public_id)
         if not actor.holds(event.access):
             raise NotFound
         return actor
 
     def _unknown(self, event: str, sid: str, *_payload: Any) -> Payload:
         socket = self._open.get(sid)
-        return self._refused(Invalid(), socket.language if socket else self._house.settings.languages[0])
+        if socket is None:
+            return self._refused(SignedOut(), self._house.settings.languages[0])
+        try:
+            self._spend(ODD_BUDGET, str(socket.session_id))
+        except Flood as refusal:
+            return self._refuse_late(refusal, socket)
+        return self._refused(Invalid(), socket.language)
+
+    def _spend(self, budget: Budget, whose: str) -> None:
+        try:
+            self._house.budgets.spend(budget, whose)
+        except TooMany as refusal:
+            raise Flood(retry_after=refusal.retry_after) from None
+
+    def _refuse_late(self, refusal: Refusal, socket: OpenSocket) -> Payload:
+        """Refuse, and read this socket's next event later. Events of one socket come one by one: nobody else waits."""
+        self.socketio.sleep(FLOOD_PAUSE)
+        return self._refused(refusal, socket.language)
 
     def _refused(self, refusal: Refusal, language: str) -> Payload:
         assert self._app is not None
@@ -258,6 +287,17 @@ class Gateway:
 def publish(address: str, event: str, payload: Payload) -> None:
     """Send to an address once the current action is committed. Addresses are random and never leave the program."""
     work.current().gather(work.house().live.emit, Published(address, event, payload))
+
+
+def _forget_headers(environ: dict[str, Any]) -> None:
+    """Empty the description of a request that lives as long as its socket, but for what its server needs at the end."""
+    kept = {
+        name: value
+        for name, value in environ.items()
+        if name.startswith(("eventlet.", "wsgi.", "REQUEST_METHOD", "PATH_"))
+    }
+    environ.clear()
+    environ.update(kept)
 
 
 def _cookies(header: str) -> dict[str, str]:

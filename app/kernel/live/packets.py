@@ -33,11 +33,16 @@ class StrictPacket(Packet):  # type: ignore[misc]  # the library has no types
             raise Malformed from error
         if self.packet_type not in KINDS:
             raise Malformed
-        if self.packet_type == EVENT and not _is_event(self.data):
+        if self.packet_type == EVENT and not is_event(self.data):
             raise Malformed
         if self.packet_type == ACK and not isinstance(self.data, list):
             raise Malformed
         return 0
+
+
+def acknowledgement(number: int, content: list[Any]) -> StrictPacket:
+    """The packet that answers the event of this number."""
+    return StrictPacket(ACK, data=content, id=number)
 
 
 def read_strictly(server: Any) -> None:
@@ -52,11 +57,17 @@ def read_strictly(server: Any) -> None:
                 raise Malformed
             handle(eio_sid, message)
         except Malformed:
-            log.info("a socket was closed: it sent what no client of ours sends")
-            server.eio.disconnect(eio_sid)
+            end_malformed(server, eio_sid)
 
     server.eio.on("message", receive)
 
 
-def _is_event(content: Any) -> bool:
+def end_malformed(server: Any, eio_sid: str) -> None:
+    """End the connection of a client that sent something malformed."""
+    log.info("a socket was closed: it sent what no client of ours sends")
+    server.eio.disconnect(eio_sid)
+
+
+def is_event(content: Any) -> bool:
+    """Whether this is the content of an event: a name that is not the library's own, and what comes with it."""
     return isinstance(content, list) and bool(content) and isinstance(content[0], str) and content[0] not in RESERVED

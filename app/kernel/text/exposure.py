@@ -1,10 +1,12 @@
 """Warns a writer, before they send, about what in their text could lead someone to a person."""
 
 import re
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import NamedTuple
 
-from app.kernel.text.folding import latin_digits
+from app.kernel.text import addresses
+from app.kernel.text.folding import fold, latin_digits
 
 
 class Kind(StrEnum):
@@ -16,6 +18,9 @@ class Kind(StrEnum):
     IBAN = "iban"
     PHONE = "phone"
     IDENTITY = "identity"
+    ADDRESS = "address"
+    #: What the writer themselves has said is private.
+    PRIVATE = "private"
 
 
 class Finding(NamedTuple):
@@ -62,10 +67,17 @@ _PHONE = re.compile(
 )
 # National numbers of Syria and Turkey have eleven digits; a passport is a letter and eight or nine.
 _IDENTITY = re.compile(r"(?<![\w.,+])(?:\d{9,16}|[A-Z]{1,2} ?\d{7,9})(?![\w]|[.,]\d)")
+#: Nothing is found in a text that has none of these, and most have none.
+_MAY = re.compile(
+    r"[\d@٠-٩۰-۹]|maps|openstreetmap|osm\.org|waze|plus\.codes|w3w|what3words|شارع|حارة|جادة|زقاق|دخلة", re.IGNORECASE
+)
+_WORDS = re.compile(r"[^\w]+")
 
 
 def gives_away(text: str) -> list[Finding]:
     """Return what may give someone away in `text`, in order, without overlaps. A warning, never a verdict."""
+    if not _MAY.search(text):
+        return []
     latin = latin_digits(text)
     taken = [False] * len(text)
     findings: list[Finding] = []
@@ -86,7 +98,38 @@ _PATTERNS = (
     (Kind.IBAN, _IBAN),
     (Kind.PHONE, _PHONE),
     (Kind.IDENTITY, _IDENTITY),
+    *((Kind.ADDRESS, pattern) for pattern in addresses.PATTERNS),
 )
+
+
+def private_in(text: str, names: Iterable[str]) -> list[str]:
+    """Return those of somebody's private `names` that stand in `text`, however they are spelled there.
+
+    Whole words only; an Arabic one also behind the letters that Arabic writes together with it.
+    """
+    line = f" {_WORDS.sub(' ', fold(text))} "
+    return [name for name in names if (bare := bare_name(name)) and _stands_in(bare, line)]
+
+
+def bare_name(name: str) -> str:
+    """Return the form in which a private name is looked for."""
+    return _WORDS.sub(" ", fold(name)).strip()
+
+
+def _stands_in(bare: str, line: str) -> bool:
+    before = r"[وفبلك]{0,2}(?:ال)?" if "\u0600" <= bare[0] <= "\u06ff" else ""
+    return re.search(rf" {before}{re.escape(bare)} ", line) is not None
+
+
+def confirmation(text: str) -> str:
+    """Return what says that the writer wants to send this very `text` although it may give someone away.
+
+    It protects nobody from the writer, and needs no secret: another text has another one (FNV-1a, 32 bits).
+    """
+    mark = 0x811C9DC5
+    for byte in text.encode("utf-8", "surrogatepass"):
+        mark = (mark ^ byte) * 0x01000193 & 0xFFFFFFFF
+    return f"{mark:08x}"
 
 
 def _end(kind: Kind, match: re.Match[str]) -> int:

@@ -1,5 +1,8 @@
 """The one door from people's text to HTML. Whatever road a text takes, nh3 is its last wall."""
 
+import re
+from collections.abc import Iterable
+from html import escape
 from typing import Final
 
 import nh3
@@ -24,17 +27,17 @@ _wall: Final = nh3.Cleaner(
 )
 
 
-def render(source: str) -> Markup:
+def render(source: str, named: Iterable[str] = ()) -> Markup:
     """Return people's Markdown as safe HTML.
 
     Paragraphs, emphasis, lists, quotations, code and line breaks; headings become strong paragraphs, images
     their description, HTML is shown as typed. Every block has a direction, every link is isolated and leads
-    through the leaving page.
+    through the leaving page. So is every name in `named` that stands behind an @, so that it does not decide the
+    direction of its line.
     """
     text = clean_text(source)
-    if is_prose(text):
-        return _walled(prose(text))
-    return render_markdown(text)
+    drawn = _walled(prose(text)) if is_prose(text) else render_markdown(text)
+    return _with_names(drawn, named) if named else drawn
 
 
 def render_markdown(text: str) -> Markup:
@@ -49,6 +52,16 @@ def render_markdown(text: str) -> Markup:
 
 def _walled(drawn: str) -> Markup:
     return Markup(through_leaving_page(_wall.clean(drawn)))  # noqa: S704 - the wall is what makes it safe
+
+
+def _with_names(drawn: Markup, named: Iterable[str]) -> Markup:
+    """The same with names isolated. What is marked stood there already: nothing but the tag around it is added."""
+    names = sorted({escape(name, quote=False) for name in named if name}, key=len, reverse=True)
+    if not names:
+        return drawn
+    at = re.compile(rf"<[^>]*>|(?<!\w)@(?:{'|'.join(map(re.escape, names))})(?!\w)")
+    marked = at.sub(lambda found: found[0] if found[0][0] == "<" else f'<bdi class="named">{found[0]}</bdi>', drawn)
+    return Markup(marked)  # noqa: S704 - what the wall let through, and a tag of ours
 
 
 def has_link(source: str) -> bool:

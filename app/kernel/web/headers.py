@@ -20,6 +20,7 @@ def policy(address: str) -> str:
             "script-src 'self'",
             "style-src 'self'",
             "img-src 'self' data:",
+            "media-src 'self'",
             "font-src 'self'",
             f"connect-src 'self' {socket_address}",
             "manifest-src 'self'",

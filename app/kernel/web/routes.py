@@ -54,7 +54,7 @@ def preferences() -> ResponseReturnValue:
     for name, value in chosen.items():
         if value:
             response.set_cookie(name, value, max_age=YEAR, secure=settings.tls, httponly=True, samesite="Lax")
-    if actor.is_authenticated:
+    if actor.is_authenticated and not actor.is_locked:
         preferences_chosen.send(actor, language=chosen[LANGUAGE_COOKIE], data_mode=chosen[DATA_MODE_COOKIE])
     return response
 

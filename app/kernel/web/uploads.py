@@ -46,10 +46,14 @@ def brought(name: str) -> bytes:
 
 
 def file_answer(plain: bytes, kind: FileKind) -> Response:
-    """A file for whoever may see it: as what it is, to be kept or shown as a picture, and never run as a page."""
+    """A file for whoever may see it: as what it is, to be kept, shown or heard, and never run as a page.
+
+    Players ask for a piece of a sound at a time, and some play nothing that is not given so (RFC 9110, 14).
+    """
     response = Response(plain, mimetype=kind.mimetype)
     response.headers["Content-Disposition"] = f'attachment; filename="file.{kind.value}"'
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox; frame-ancestors 'none'"
+    response.make_conditional(request, accept_ranges=True, complete_length=len(plain))
     return response
 
 

@@ -1,42 +1,20 @@
-"""The program that opens one picture: bytes in, pixels out. Run by pictures.py in a process of its own.
+"""The program that opens one picture: bytes in, pixels out, as JPEG. pictures.py runs it (enclosed.py)."""
 
-It knows no key and no other file, has 256 MB and ten seconds, and can write nothing but its answer: one line of JSON, then a
-JPEG. Whatever is wrong with a picture ends this process and nothing else.
-"""
-
-import json
-import resource
-import signal
-import sys
 from io import BytesIO
-from pathlib import Path
+from typing import Any
 
-MEMORY_BYTES, CPU_SECONDS, SECONDS = 256 * 1024 * 1024, 10, 20
+from PIL import Image, ImageFile
+
 MOST_PIXELS, MOST_SIDE = 24_000_000, 12_000
 #: The library keeps three whole copies of a WebP while it opens one.
 MOST_PIXELS_WEBP = 12_000_000
-#: Exit codes, which pictures.py has words for.
-TOO_LARGE, BROKEN = 3, 4
-
-
-def limit() -> None:
-    """Take away from this process what no picture needs."""
-    signal.alarm(SECONDS)
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
-limit()
-
-from PIL import Image, ImageFile  # noqa: E402  # under the limits from its first line on
-
 #: On what a transparent picture is laid: the paper of our pages.
 PAPER = (250, 248, 244)
 #: Rows that are opened up at once, so that only the picture itself is in memory as a whole.
 STRIP = 64
 QUALITIES = (86, 80, 72, 64, 56, 48, 40, 30, 20)
+#: Up to this side (dots) a picture is first made twice as large as it has to be, which looks better and costs little.
+SMALL = 1024
 #: EXIF's orientation (tag 0x0112), and what brings the picture upright.
 ORIENTATION = 0x0112
 UPRIGHT = {
@@ -53,22 +31,15 @@ UPRIGHT = {
 class TooLarge(Exception):
     """More pixels than we take."""
 
+    code = 3
 
-def main(kind: str, side: int, square: bool, most_bytes: int) -> int:
-    """Answer on standard output. Returns the exit code."""
-    brought = sys.stdin.buffer.read()
+
+def made_anew(brought: bytes, kind: str, side: str, square: str, most_bytes: str) -> tuple[dict[str, Any], bytes]:
+    """The size of the picture in dots, and the picture as JPEG."""
     ImageFile.LOAD_TRUNCATED_IMAGES = False
     Image.MAX_IMAGE_PIXELS = None  # ours is asked below
-    try:
-        small = shrunk(brought, kind, side, square)
-    except (TooLarge, MemoryError):
-        return TOO_LARGE
-    except Exception:  # whatever a library says about a broken picture, it is one
-        return BROKEN
-    plain = written(small, most_bytes)
-    about = {"width": small.width, "height": small.height, "peak": most_memory()}
-    sys.stdout.buffer.write(json.dumps(about).encode() + b"\n" + plain)
-    return 0
+    plain, small = written(shrunk(brought, kind, int(side), square == "1"), int(most_bytes))
+    return {"width": small.width, "height": small.height}, plain
 
 
 def shrunk(brought: bytes, kind: str, side: int, square: bool) -> Image.Image:
@@ -92,9 +63,13 @@ def refuse_large(width: int, height: int, most: int = MOST_PIXELS) -> None:
 
 
 def wanted(size: tuple[int, int], side: int, square: bool) -> tuple[int, int]:
-    """The size of which at least twice the dots are left that are needed in the end."""
-    share = min(1.0, 2 * side / (min(size) if square else max(size)))
+    """The size of which at least the dots are left that are needed in the end, of small pictures twice as many."""
+    share = min(1.0, spare(side) * side / (min(size) if square else max(size)))
     return max(1, int(size[0] * share)), max(1, int(size[1] * share))
+
+
+def spare(side: int) -> int:
+    return 2 if side <= SMALL else 1
 
 
 def reduced(picture: Image.Image, side: int, square: bool) -> Image.Image:
@@ -103,7 +78,7 @@ def reduced(picture: Image.Image, side: int, square: bool) -> Image.Image:
     edge = min(width, height)
     left, top = ((width - edge) // 2, (height - edge) // 2) if square else (0, 0)
     right, bottom = (left + edge, top + edge) if square else (width, height)
-    factor = max(1, (edge if square else max(width, height)) // (2 * side))
+    factor = max(1, (edge if square else max(width, height)) // (spare(side) * side))
     small = Image.new("RGB", (-(-(right - left) // factor), -(-(bottom - top) // factor)))
     step = factor * max(1, STRIP // factor)
     for row in range(top, bottom, step):
@@ -149,25 +124,12 @@ def webp_size(brought: bytes) -> tuple[int, int]:
     raise ValueError
 
 
-def written(small: Image.Image, most_bytes: int) -> bytes:
-    """The picture as JPEG, as good as fits into so many bytes. Nothing but pixels goes in."""
-    plain = b""
-    for quality in QUALITIES:
-        out = BytesIO()
-        small.save(out, "JPEG", quality=quality, optimize=True)
-        plain = out.getvalue()
-        if len(plain) <= most_bytes:
-            break
-    return plain
-
-
-def most_memory() -> int:
-    """The most memory that this process has held (bytes). What `getrusage` says begins with that of whoever began us."""
-    for line in Path("/proc/self/status").read_text().splitlines() if sys.platform == "linux" else ():
-        if line.startswith("VmHWM:"):
-            return int(line.split()[1]) * 1024
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1], int(sys.argv[2]), sys.argv[3] == "1", int(sys.argv[4])))
+def written(small: Image.Image, most_bytes: int) -> tuple[bytes, Image.Image]:
+    """The picture as JPEG, as good and as large as fits into so many bytes, and as what it is then. Only pixels go in."""
+    while True:
+        for quality in QUALITIES:
+            out = BytesIO()
+            small.save(out, "JPEG", quality=quality, optimize=True)
+            if out.tell() <= most_bytes:
+                return out.getvalue(), small
+        small = small.resize((max(1, small.width * 2 // 3), max(1, small.height * 2 // 3)), Image.Resampling.LANCZOS)
