@@ -25,7 +25,15 @@ PACKAGES = ROOT / "node_modules"
 LOCK = ROOT / "package-lock.json"
 MANIFEST = DIST / "manifest.json"
 
-ENTRIES = ("css/page.css", "js/page.js", "js/room.js", "js/push.js", "js/push-worker.js", "js/passkeys.js")
+ENTRIES = (
+    "css/page.css",
+    "js/page.js",
+    "js/room.js",
+    "js/acting.js",
+    "js/push.js",
+    "js/push-worker.js",
+    "js/passkeys.js",
+)
 # The oldest browsers that know cascade layers; older ones still get plain, readable HTML.
 TARGETS = "chrome99,firefox97,safari15.4"
 

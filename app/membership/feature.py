@@ -89,11 +89,13 @@ feature = Feature(
             "vouch.asked",
             N_("Somebody asks you to vouch for them."),
             lambda ref: url_for("membership.vouch", id=ref),
+            access=Permission.HIDDEN_SEE,
         ),
         NoticeKind(
             "vouch.accepted",
             N_("Somebody you vouched for was admitted."),
             lambda _ref: url_for("membership.vouching"),
+            access=Permission.HIDDEN_SEE,
         ),
         NoticeKind("membership.welcome", N_("Welcome. See which doors are open, and when the others open."), _to_doors),
         NoticeKind("probation.ended", N_("All doors are open to you now."), _to_doors),

@@ -55,7 +55,7 @@ DOORS: tuple[tuple[frozenset[Permission], int | None], ...] = (
 
 DOOR_WORDS = {
     Permission.ROOMS_ALL: N_("All rooms"),
-    Permission.LINKS_SEND: N_("Sending links"),
+    Permission.LINKS_SEND: N_("Sending links and files"),
     Permission.DIRECTORY_USE: N_("The directory, and writing to somebody first"),
     Permission.VOUCH: N_("Vouching for others, and taking a copy of everything with you"),
 }

@@ -60,13 +60,17 @@ feature = Feature(
     ),
     notices=(
         NoticeKind(
-            "archive.ready", N_("Your archive can be fetched for three days."), lambda _ref: url_for("own_data.data")
+            "archive.ready",
+            N_("Your archive can be fetched for three days."),
+            lambda _ref: url_for("own_data.data"),
+            access=Permission.EXPORT,
         ),
         NoticeKind(
             "erasure.asked",
             N_("Somebody signed in as you asked to have everything of yours erased, in a week. It can be called off."),
             lambda _ref: url_for("own_data.erasure"),
             urgent=True,
+            access=Permission.ERASE,
         ),
     ),
 )

@@ -1,5 +1,7 @@
 """Who sees which archives and erasures, and what holds an erasure back."""
 
+from datetime import timedelta
+
 from sqlalchemy import ColumnElement, Select, exists, false, or_, select
 
 from app.identity.models import Person, PersonRole, Restriction, Standing
@@ -8,6 +10,11 @@ from app.kernel.access import Permission, Role
 from app.kernel.actor import Actor
 from app.kernel.db import now
 from app.own_data.models import Archive, ArchiveState, Erasure, ErasureState
+
+#: For so long an erasure can be called off, by somebody who is able to.
+COOLING_OFF = timedelta(days=7)
+#: Without one of these nobody calls it off.
+HOLDS_BACK = (Permission.ERASE, Permission.SIGNED_IN)
 
 
 def visible_archives(actor: Actor) -> Select[Archive]:
@@ -33,15 +40,17 @@ def can_erase(actor: Actor) -> bool:
 
 
 def is_held_back() -> ColumnElement[bool]:
-    """Whether a person cannot call their erasure off at present: on a journey, frozen, or suspended.
+    """Whether a person cannot call their erasure off, or could not until less than a week ago.
 
-    An erasure goes on only while its person could call it off. Nobody has somebody else's account erased by freezing it.
+    That is on a journey, frozen, or suspended. An erasure goes on only while its person could call it off. Nobody has
+    somebody else's account erased by freezing it, nor by waiting until they have it back.
     """
+    before = now() - COOLING_OFF
     return exists().where(
         Restriction.person_id == Erasure.person_id,
-        Restriction.withheld.in_([Permission.ERASE, Permission.SIGNED_IN]),
-        Restriction.lifted_at.is_(None),
-        or_(Restriction.until.is_(None), Restriction.until > now()),
+        Restriction.withheld.in_(HOLDS_BACK),
+        or_(Restriction.lifted_at.is_(None), Restriction.lifted_at > before),
+        or_(Restriction.until.is_(None), Restriction.until > before),
     )
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from app.identity import queries as identity
-from app.identity.models import Person, Standing
+from app.identity.models import Person, Restriction, Standing
 from app.kernel import work
 from app.kernel.access import granted
 from app.kernel.actor import Actor, Kind
@@ -78,7 +78,17 @@ def waiting_erasure(actor: Actor) -> Waiting | None:
     found = work.session().scalars(policy.visible_erasures(actor)).one_or_none()
     if found is None:
         return None
-    return Waiting(found.due_at, policy.is_last_administrator(actor.person_id))
+    due = max([found.due_at, *(end + policy.COOLING_OFF for end in _held_until(actor.person_id))])
+    return Waiting(due, policy.is_last_administrator(actor.person_id))
+
+
+def _held_until(person_id: int) -> list[datetime]:
+    """When what held an erasure of this person back came to its end, or does."""
+    held = select(Restriction.lifted_at, Restriction.until).where(
+        Restriction.person_id == person_id, Restriction.withheld.in_(policy.HOLDS_BACK)
+    )
+    ends = ([moment for moment in row if moment is not None] for row in work.session().execute(held))
+    return [min(moments) for moments in ends if moments]
 
 
 def asked_for(public_id: str) -> Asked | None:

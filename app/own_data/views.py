@@ -83,9 +83,9 @@ def erasure() -> ResponseReturnValue:
     return render_template("own_data/erasure.html", waiting=waiting)
 
 
-@door.page("/me/data/erasure/call-off", access=Permission.SIGNED_IN, methods=("POST",))
+@door.page("/me/data/erasure/call-off", access=Permission.ERASE, methods=("POST",))
 def call_off() -> ResponseReturnValue:
-    """Staying asks for no proof: it takes nothing from anybody."""
+    """Staying asks for no proof: it takes nothing from anybody. On a journey there is nothing to call off: it waits."""
     actions.call_off_erasure(present_actor())
     flash(gettext("Nothing is erased. You stay as you are."))
     return redirect(url_for("home.index"), 303)

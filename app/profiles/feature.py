@@ -35,14 +35,22 @@ def _to_people(_ref: str) -> str:
     return url_for("profiles.people")
 
 
+#: While somebody travels their people look like nobody's: no notice says otherwise.
+_PEOPLE = Permission.HIDDEN_SEE
+
 feature = Feature(
     name="profiles",
     needs=needs,
     notices=(
-        NoticeKind("profiles.asked", N_("Somebody would like to be connected with you."), _to_people),
-        NoticeKind("profiles.accepted", N_("Somebody accepted your request."), _to_people),
-        NoticeKind("profiles.companion-asked", N_("Somebody asks you about mentoring."), _to_people),
-        NoticeKind("profiles.companion-accepted", N_("Somebody agreed to what you asked about mentoring."), _to_people),
+        NoticeKind("profiles.asked", N_("Somebody would like to be connected with you."), _to_people, access=_PEOPLE),
+        NoticeKind("profiles.accepted", N_("Somebody accepted your request."), _to_people, access=_PEOPLE),
+        NoticeKind("profiles.companion-asked", N_("Somebody asks you about mentoring."), _to_people, access=_PEOPLE),
+        NoticeKind(
+            "profiles.companion-accepted",
+            N_("Somebody agreed to what you asked about mentoring."),
+            _to_people,
+            access=_PEOPLE,
+        ),
     ),
     commands=(profiles_group,),
     tasks={"profiles.forget-sweeps": jobs.forget_sweeps, "profiles.forget-requests": jobs.forget_requests},

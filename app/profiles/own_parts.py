@@ -107,9 +107,7 @@ def _photos(profile: Profile) -> Iterator[str]:
     wanted = select(ProfileField).where(ProfileField.person_id == profile.person_id, ProfileField.field == Field.PHOTO)
     for row in work.session().scalars(wanted).all():
         value = sealing.open_field(profile.key_id, profile.public_id, row.field, row.sealed)
-        key_id = files.discard(value) if isinstance(value, str) else None
-        if key_id is not None:
-            yield key_id
+        yield from files.discard(value) if isinstance(value, str) else ()
 
 
 part = OwnData("profiles", N_("Profile and people"), export, erase)

@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased
 
-from app.identity.models import Person, Restriction, Standing
+from app.identity.models import Person, Restriction, Space, SpaceName, Standing
 from app.kernel.access import Permission
 from app.kernel.actor import Actor
 from app.kernel.db import UtcTime, now
@@ -47,6 +47,8 @@ class Viewer:
     `person_id` is None for those who are nobody in particular: a stranger, "any member". `country_index` is the
     fingerprint of their country, None while they have given none. `companion_of` is somebody whose mentor or mentee
     they are taken to be. `caseworker` is said of one who has given a purpose, which was noted in this very transaction.
+    `supposed` is said of somebody as whom another one views themselves, `travels` of whoever is on a journey: what is
+    theirs, and what others show to them as one of a few, is not there for whoever holds their phone.
     """
 
     person_id: int | None = None
@@ -56,6 +58,8 @@ class Viewer:
     country_index: bytes | None = None
     companion_of: int | None = None
     sweeping: bool = False
+    supposed: bool = False
+    travels: bool = False
 
 
 NOBODY = Viewer()
@@ -94,6 +98,7 @@ def placed(viewer: Viewer) -> dict[str, Any]:
 _MOMENT = bindparam("moment", callable_=now, type_=UtcTime)
 #: Made once: to make an alias costs more than to ask the question, and a page asks many.
 _block, _person, _away, _exclusion = aliased(Block), aliased(Person), aliased(Restriction), aliased(Exclusion)
+_name = aliased(SpaceName)
 _pair, _seen_by, _entry, _one = aliased(Companionship), aliased(FieldList), aliased(ListEntry), aliased(Connection)
 
 
@@ -109,7 +114,7 @@ def visible_profiles(viewer: Viewer) -> Select[Profile]:
     if not viewer.peer:
         return select(Profile).where(false())
     known: list[ColumnElement[bool]] = [is_there(ProfileField.person_id == owner, sees_field(viewer))]
-    if viewer.person_id is not None:
+    if viewer.person_id is not None and not viewer.travels:
         known += [owner == viewer.person_id, _connected(owner, viewer.person_id)]
     if viewer.member:
         known.append(and_(Profile.listed, ~_of_unknown_country(owner, viewer)))
@@ -133,7 +138,8 @@ def sees_field(viewer: Viewer, *, of_profiles: bool = False) -> ColumnElement[bo
     they are open to the viewer.
     """
     owner, audience = ProfileField.person_id, ProfileField.audience
-    mine = owner == viewer.person_id if viewer.person_id is not None else false()
+    one_of_a_few = viewer.person_id if not viewer.travels else None
+    mine = owner == one_of_a_few if one_of_a_few is not None else false()
     if not viewer.peer:
         return mine
     allowed: list[ColumnElement[bool]] = []
@@ -141,10 +147,10 @@ def sees_field(viewer: Viewer, *, of_profiles: bool = False) -> ColumnElement[bo
         allowed.append(and_(audience == Audience.MEMBERS, ~_of_unknown_country(owner, viewer)))
     if viewer.caseworker:
         allowed.append(audience == Audience.CASEWORKERS)
-    if viewer.person_id is not None or viewer.companion_of is not None:
+    if one_of_a_few is not None or viewer.companion_of is not None:
         allowed.append(and_(audience == Audience.COMPANIONS, _companions(owner, viewer)))
-    if viewer.person_id is not None:
-        allowed.append(and_(audience == Audience.CHOSEN, _chosen(viewer.person_id)))
+    if one_of_a_few is not None:
+        allowed.append(and_(audience == Audience.CHOSEN, _chosen(one_of_a_few)))
     if not allowed:
         return mine
     return or_(mine, *allowed) if of_profiles else or_(mine, and_(or_(*allowed), _open_to(owner, viewer)))
@@ -169,6 +175,20 @@ def blocked(owner: SQLColumnExpression[int] | int, viewer: SQLColumnExpression[i
             and_(_block.person_id == owner, _block.blocked_id == viewer),
             and_(_block.person_id == viewer, _block.blocked_id == owner, _block.space.is_(None)),
         )
+    )
+
+
+def blocked_where_met(
+    owner: SQLColumnExpression[int] | int, viewer: SQLColumnExpression[int] | int, space: Space | None
+) -> ColumnElement[bool]:
+    """The same where people go by the names of a space. Whom the viewer keeps away is out of sight there only if they
+    know them by the very name that they have there: what vanished besides would say whose name it is.
+    """
+    own = exists().where(_name.person_id == _block.blocked_id, _name.space == space, _name.name.is_not(None))
+    met = or_(and_(_block.space == space, own), and_(_block.space.is_(None), ~own))
+    return or_(
+        exists().where(_block.person_id == owner, _block.blocked_id == viewer),
+        exists().where(_block.person_id == viewer, _block.blocked_id == owner, met),
     )
 
 
@@ -255,8 +275,8 @@ def can_change(actor: Actor) -> bool:
 
 
 def can_ask(actor: Actor) -> bool:
-    """Who may be the first to write."""
-    return actor.holds(Permission.PROFILE_KEEP) and actor.holds(Permission.CONTACT_FIRST)
+    """Who may be the first to write. Not while they travel: the answer would say with whom they are connected."""
+    return shows_people(actor) and actor.holds(Permission.CONTACT_FIRST)
 
 
 def shows_people(actor: Actor) -> bool:
@@ -277,7 +297,13 @@ def _open_to(owner: SQLColumnExpression[int], viewer: Viewer) -> ColumnElement[b
     """Whether there is anything of this owner's for the viewer: they are here, neither blocked, and not excluded."""
     there: list[ColumnElement[bool]] = [here(owner)]
     if viewer.person_id is not None:
-        there.append(~blocked(owner, viewer.person_id))
+        # Viewing as somebody must not tell that they are whom the owner blocked by another name: so it is seen from there.
+        as_owner = viewer.supposed
+        there.append(
+            ~(blocked_where_met(viewer.person_id, owner, None) if as_owner else blocked(owner, viewer.person_id))
+        )
+        if viewer.travels:
+            there.append(owner != viewer.person_id)
     if viewer.country_index is not None:
         out = is_there(_exclusion.person_id == owner, _exclusion.country_index == viewer.country_index)
         there.append(or_(owner == viewer.person_id, ~out) if viewer.person_id is not None else ~out)

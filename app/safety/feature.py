@@ -7,10 +7,10 @@ from flask import url_for
 from flask_babel import gettext
 
 from app.kernel.access import Permission
-from app.kernel.actor import Actor
+from app.kernel.actor import Actor, system
 from app.kernel.errors import N_
 from app.kernel.feature import Feature, MeEntry, Need, NoticeKind, QueueKind, TwoPersonAct
-from app.kernel.signals import typed_in_vain
+from app.kernel.signals import parted, typed_in_vain
 from app.notifications.policy import left_out
 from app.safety import jobs, policy
 from app.safety.actions import trust as trust_actions
@@ -55,7 +55,13 @@ def keep(actor: Actor, **what: Any) -> bool:
     return keep_typed(actor, **what)
 
 
+def take_off(_sender: object, *, people: tuple[int, int]) -> None:
+    """Who is not among one's people any more freezes nothing either."""
+    trust_actions.part(system("trust"), *people)
+
+
 left_out.connect(hold_back)
+parted.connect(take_off)
 typed_in_vain.connect(keep)
 
 

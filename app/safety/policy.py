@@ -11,6 +11,7 @@ from app.kernel.db import now
 from app.kernel.feature import DraftKind, Hideable
 from app.moderation import registry
 from app.notifications.models import Notice
+from app.profiles.policy import blocked
 from app.safety.models import Draft, Freeze, FreezeState, Hidden, Journey, JourneyPeer, JourneyState, TrustedPerson
 
 #: Closed to whoever travels. Work for others closes too: queue, reports and people are for nobody's eyes at a border.
@@ -92,7 +93,7 @@ def hideables() -> dict[str, Hideable]:
 
 
 def visible_trust(actor: Actor) -> Select[TrustedPerson]:
-    """Whom a person trusts, and who trusts them, while both are here."""
+    """Whom a person trusts, and who trusts them, while both are here and neither is kept out of the other's sight."""
     if actor.id is None or not actor.holds(Permission.SETTINGS_CHANGE):
         return select(TrustedPerson).where(false())
     mine = or_(TrustedPerson.person_id == actor.id, TrustedPerson.trusted_id == actor.id)
@@ -101,6 +102,7 @@ def visible_trust(actor: Actor) -> Select[TrustedPerson]:
         or_(other.id == TrustedPerson.person_id, other.id == TrustedPerson.trusted_id),
         other.id != actor.id,
         other.standing == Standing.ACTIVE,
+        ~blocked(other.id, actor.id),
     )
     return select(TrustedPerson).where(mine, here)
 

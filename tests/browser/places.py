@@ -1,6 +1,8 @@
 """Every page that somebody lands on, by who opens it: for what must hold on all of them."""
 
+from app.chat.models import RoomKind
 from app.kernel.access import Role
+from tests.chat.opening import open_room
 from tests.factories import Factory
 from tests.house.matrix import things_of_others
 from tests.moderation.scene import Scene
@@ -19,6 +21,9 @@ STRANGERS = (
 MEMBERS = (
     "/",
     "/rooms",
+    "/rooms/new",
+    "/rooms/new/invited",
+    "/rooms/new/circle",
     "/me",
     "/me/sessions",
     "/me/passphrase",
@@ -48,6 +53,7 @@ MEMBERS = (
     "/me/trusted",
     "/me/trusted/new",
     "/me/drafts",
+    "/me/private-names",
     "/me/looked",
     "/me/data",
     "/me/data/erase",
@@ -63,6 +69,7 @@ def lived_in(make: Factory, member: str) -> dict[str | None, list[str]]:
     scene, moderator = Scene(make.house, make), make.token("هالة", roles=(Role.MODERATOR,))
     things = things_of_others(make.house, make)
     scene.claim(make.actor(moderator), scene.item("report"))
+    rooms = [open_room(make.house, make.actor(moderator), kind=kind) for kind in (RoomKind.INVITED, RoomKind.CIRCLE)]
     report = scene.report(make.actor(member), make.person())
     return {
         None: list(STRANGERS),
@@ -78,6 +85,9 @@ def lived_in(make: Factory, member: str) -> dict[str | None, list[str]]:
             f"/applications/{things['application']}",
             f"/probations/{things['probation']}",
             f"/freezes/{things['freeze']}",
+            f"/rooms/{rooms[0]}",
+            *(f"/rooms/{rooms[0]}/{page}" for page in ("ask", "close", "pause")),
+            *(f"/rooms/{rooms[1]}/{page}" for page in ("about", "topics", "circle", "circle/end", "settings", "order")),
         ],
         make.token("Samar", roles=(Role.ADMINISTRATOR,)): list(ADMINISTRATORS),
     }

@@ -1,13 +1,14 @@
 """What a page costs on a slow network (EXPERIENCE.md, Budgets), measured as it travels."""
 
 import gzip
+import re
 from dataclasses import dataclass
 
 import pytest
 import requests
 from playwright.sync_api import Page, Response
 
-from app.kernel.web.context import manifest
+from app.kernel.web.context import DIST, manifest
 from tests.browser.conftest import Visits
 from tests.browser.places import lived_in
 from tests.server import Server
@@ -24,6 +25,8 @@ COLD_SECONDS, WARM_SECONDS = 6.0, 1.5
 #: Headers of an answer, compressed by nobody on a plain connection (bytes).
 HEADERS = 900
 LANGUAGES = ("ar", "en")
+#: The address of a room itself, not of a page about it.
+ROOM = re.compile(r"/rooms/[\w-]{16}")
 
 
 @dataclass
@@ -44,7 +47,11 @@ def places(site: Server) -> list[Place]:
     room = make.room(actor)
     for number in range(60):
         make.message(actor, room, f"رسالة عن الطقس والخبز والطريق، رقم {number}. And a little English as well.")
-    everything = [Place(path, by) for by, paths in lived_in(make, token).items() for path in paths]
+    everything = [
+        Place(path, by, room=ROOM.fullmatch(path) is not None)
+        for by, paths in lived_in(make, token).items()
+        for path in paths
+    ]
     return [*everything, Place(f"/rooms/{room.public_id}", token, room=True)]
 
 
@@ -100,6 +107,11 @@ def largest(site: Server, places: list[Place], each: int = 2) -> list[Place]:
         for place in [p for p in by_size if p.token == token][:each]
     ]
     return [*kept, *(place for place in places if place.room and place not in kept)]
+
+
+def test_all_that_a_room_ever_loads_is_within_its_budget() -> None:
+    names = ("page.js", "room.js", "acting.js")
+    assert sum((DIST / f"{manifest()[name]}.gz").stat().st_size for name in names) <= SCRIPTS["room"]
 
 
 def test_built_files_are_sent_packed_and_kept_for_ever(site: Server) -> None:

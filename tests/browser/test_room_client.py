@@ -1,203 +1,25 @@
 """The live room as people use it: real browsers, a real server, and networks that misbehave."""
 
-import json
 import re
-from dataclasses import dataclass
 
 import pytest
-from playwright.sync_api import BrowserContext, Dialog, Page, WebSocketRoute, expect
+from playwright.sync_api import Dialog, expect
 
 from app.chat import actions as chat
 from app.chat import queries
 from app.identity import actions as identity
 from app.kernel import work
-from app.kernel.actor import Actor
-from app.kernel.limits import Budgets
 from app.kernel.live.gateway import SOCKETS_PER_SESSION
 from app.kernel.sessions import PLAIN_COOKIE
 from tests.browser.conftest import Visits
-from tests.factories import Factory
-from tests.server import Server, wait_for
+from tests.browser.in_a_room import DESK, Scene, Wire
+from tests.server import ROOT, Server, wait_for
 
-PHONE, DESK = 360, 1280  # pixels
-#: What a browser says of a server or a network that is taken away from it.
-BROKEN_NETWORK = ("WebSocket connection to", "net::ERR_")
 MOST_ELEMENTS = 800
-EVENT = re.compile(r'42(\d+)\["([a-z.]+)"')
-ANSWER = re.compile(r"43(\d+)\[")
-
-
-class Wire:
-    """Stands between a page and the server's socket, and loses or changes what it is told to."""
-
-    def __init__(self) -> None:
-        self.sent: list[str] = []
-        self._lost_answers = 0
-        self._lost_broadcasts = 0
-        self._echoes = 0
-        self._refusals: list[dict[str, object]] = []
-        self._waiting: set[str] = set()
-
-    def lose_answers(self, number: int) -> None:
-        """Let the server store the next texts, but not say so."""
-        self._lost_answers = number
-
-    def lose_broadcasts(self, number: int) -> None:
-        self._lost_broadcasts = number
-
-    def echo_broadcasts(self, number: int) -> None:
-        """Deliver the next messages twice."""
-        self._echoes = number
-
-    def refuse_next(self, code: str, text: str, **more: int) -> None:
-        """Answer the next text in the server's place; the server never hears of it."""
-        self._refusals.append({"ok": False, "error": {"code": code, "text": text, **more}})
-
-    def posts(self) -> list[str]:
-        """The client ids of all texts that left the page, in order."""
-        return [client_id for frame in self.sent for client_id in re.findall(r'"client_id":"([^"]+)"', frame)]
-
-    def connect(self, page_side: WebSocketRoute) -> None:
-        server_side = page_side.connect_to_server()
-
-        def from_page(frame: str | bytes) -> None:
-            assert isinstance(frame, str)
-            self.sent.append(frame)
-            event = EVENT.match(frame)
-            if event and event[2] == "room.post":
-                if self._refusals:
-                    page_side.send(f"43{event[1]}[{json.dumps(self._refusals.pop(0))}]")
-                    return
-                self._waiting.add(event[1])
-            server_side.send(frame)
-
-        def from_server(frame: str | bytes) -> None:
-            assert isinstance(frame, str)
-            answer = ANSWER.match(frame)
-            if answer and answer[1] in self._waiting and self._lost_answers:
-                self._lost_answers -= 1
-            elif frame.startswith('42["room.message"') and self._lost_broadcasts:
-                self._lost_broadcasts -= 1
-            else:
-                page_side.send(frame)
-                if frame.startswith('42["room.message"') and self._echoes:
-                    self._echoes -= 1
-                    page_side.send(frame)
-
-        page_side.on_message(from_page)
-        server_side.on_message(from_server)
-
-
-@dataclass
-class Seat:
-    """Somebody with the room open in a browser of their own."""
-
-    context: BrowserContext
-    page: Page
-
-    def write(self, text: str) -> None:
-        self.page.fill("#body", text)
-        self.page.click("[data-send]")
-
-    def texts(self) -> list[str]:
-        """The words of every line, oldest first, stored or not."""
-        return self.page.locator(".message__body").all_inner_texts()
-
-    def sees(self, *texts: str, seconds: float = 20) -> None:
-        """Wait until the newest lines are exactly these and nothing of one's own is on its way."""
-
-        def shown() -> bool:
-            self.page.wait_for_timeout(50)  # only here does the library carry frames; the condition decides
-            return self.texts()[-len(texts) :] == list(texts) and self.page.locator("[data-client-id]").count() == 0
-
-        try:
-            wait_for(shown, seconds=seconds)
-        except AssertionError:
-            raise AssertionError(f"expected {texts}, shown are {self.texts()[-len(texts) - 3 :]}") from None
-
-    def is_live(self) -> None:
-        expect(self.page.locator("[data-until-live]")).to_be_hidden(timeout=30_000)
-        expect(self.page.locator("[data-connection]")).to_be_hidden(timeout=30_000)
-
-    def looks_again(self) -> None:
-        """Tell the page what a browser tells it when its window is looked at again."""
-        self.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
-
-    def is_at_end(self) -> bool:
-        return bool(
-            self.page.evaluate(
-                "document.querySelector('[data-messages]').getBoundingClientRect().bottom"
-                " <= document.querySelector('.composer').getBoundingClientRect().top"
-            )
-        )
-
-    def elements(self) -> int:
-        return int(self.page.evaluate("document.getElementsByTagName('*').length"))
-
-
-@dataclass
-class Scene:
-    """A room with two members on a running server, and browsers to look into it with."""
-
-    site: Server
-    make: Factory
-    visit: Visits
-
-    def __post_init__(self) -> None:
-        self.nour_token, self.lina_token = self.make.token(language="ar"), self.make.token()
-        self.nour, self.lina = self.make.actor(self.nour_token), self.make.actor(self.lina_token)
-        self.room = self.make.room(self.nour, self.lina)
-
-    def open(
-        self, token: str, *, width: int = PHONE, language: str = "en", javascript: bool = True, wire: Wire | None = None
-    ) -> Seat:
-        """Open the room as somebody."""
-        seat = self.approach(token, width=width, language=language, javascript=javascript, wire=wire)
-        if javascript:
-            seat.is_live()
-        return seat
-
-    def approach(
-        self, token: str, *, width: int = PHONE, language: str = "en", javascript: bool = True, wire: Wire | None = None
-    ) -> Seat:
-        """Load the room's page as somebody, whether or not its socket connects."""
-        page = self.visit(token, language, width, javascript, expected=BROKEN_NETWORK)
-        if wire:
-            page.route_web_socket("**/socket.io/**", wire.connect)
-        page.goto(f"/rooms/{self.room.public_id}")
-        return Seat(page.context, page)
-
-    def has_read(self, actor: Actor, seq: int) -> None:
-        with work.scope(self.make.house):
-            chat.mark_read(actor, queries.get_room(actor, self.room.public_id), seq=seq)
-
-    def fill(self, *bodies: str) -> None:
-        """Put messages of Nour's into the room that nobody hears of, faster than a person may write."""
-        budgets, self.make.house.budgets = self.make.house.budgets, Budgets(None, enabled=False)
-        for body in bodies:
-            self.make.message(self.nour, self.room, body)
-        self.make.house.budgets = budgets
-
-    def say(self, *bodies: str, by: Actor | None = None) -> None:
-        """Somebody writes, without a browser but through the server, so that everyone hears it."""
-        token = self.make.another_session(by or self.nour)
-        socket = self.site.socket(token)
-        for number, body in enumerate(bodies):
-            sent = {"room": self.room.public_id, "client_id": f"said-{token[:8]}-{number}", "body": body}
-            answer = socket.call("room.post", sent)
-            assert answer["ok"], answer
-        socket.disconnect()
-
-    def bodies(self) -> list[str]:
-        """The HTML of everything that the room holds, in order."""
-        with work.scope(self.make.house):
-            room = queries.get_room(self.lina, self.room.public_id)
-            return [str(words.html) for words in queries.since(self.lina, room, after=0, limit=1000).words]
-
-    def holds(self, *texts: str) -> None:
-        """The room's newest messages are these, each once."""
-        newest = [re.sub(r"<[^>]+>", "", body) for body in self.bodies()][-len(texts) :]
-        assert newest == list(texts)
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+AXE_FINDS = """part => axe.run(part).then(({ violations }) => violations
+    .filter(({ impact }) => ['serious', 'critical'].includes(impact))
+    .map(({ id, nodes }) => `${id}: ${nodes[0].html}`))"""
 
 
 @pytest.fixture
@@ -341,8 +163,7 @@ def test_the_room_goes_on_for_the_others_when_somebody_leaves(scene: Scene) -> N
     with work.scope(scene.make.house):
         chat.join_room(samira, queries.get_room(samira, scene.room.public_id))
     leaving, lina = scene.open(third), scene.open(scene.lina_token)
-    leaving.page.get_by_role("button", name="Leave this room").click()
-    leaving.page.wait_for_url("**/rooms")
+    leaving.leaves()
     scene.say("still here?")
     lina.sees("still here?")
 
@@ -350,8 +171,7 @@ def test_the_room_goes_on_for_the_others_when_somebody_leaves(scene: Scene) -> N
 def test_a_removed_member_is_told_and_keeps_what_they_wrote(scene: Scene) -> None:
     lina, elsewhere = scene.open(scene.lina_token), scene.open(scene.lina_token)
     lina.page.fill("#body", "kept")
-    elsewhere.page.get_by_role("button", name="Leave this room").click()
-    elsewhere.page.wait_for_url("**/rooms")
+    elsewhere.leaves()
     expect(lina.page.locator("[data-connection]")).to_contain_text("This room is not open to you any more.")
     assert lina.page.input_value("#body") == "kept"
     scene.say("among us")
@@ -445,7 +265,7 @@ def test_keys_direction_and_length_are_the_writers_choice(scene: Scene) -> None:
     assert field.input_value() == "first\n"
     field.press("Control+Enter")
     lina.sees("first")
-    lina.page.click(".composer__more summary")
+    lina.page.click("details:has([data-enter-sends]) summary")
     lina.page.check("[data-enter-sends]")
     field.fill("second")
     field.press("Shift+Enter")
@@ -477,3 +297,45 @@ def test_leaving_with_unsent_words_asks_but_the_exit_never_does(scene: Scene) ->
     lina.page.locator("[data-exit] button").click()
     lina.page.wait_for_url("**/healthz")
     assert asked == ["beforeunload"]
+
+
+def test_the_keyboard_does_everything_and_the_focus_is_never_lost(scene: Scene) -> None:
+    scene.fill("one", "two", "three")
+    wire = Wire()
+    lina = scene.approach(scene.lina_token, width=DESK, wire=wire, bypass_csp=True, clock=True)
+    lina.is_live()
+    page, keys = lina.page, lina.page.keyboard
+
+    def at(selector: str) -> None:
+        expect(page.locator(selector)).to_be_focused()
+
+    page.locator("#m2 .message__link").focus()
+    keys.press("Tab")
+    at("#m2 .message__menu")
+    keys.press("Enter")
+    at("#m2 .menu__item:first-child")
+    page.add_script_tag(path=AXE)
+    assert page.evaluate(AXE_FINDS, "[data-room]") == []
+    keys.press("End")
+    keys.press("ArrowUp")  # the last but one
+    keys.press("Enter")
+    expect(page.locator("[data-announcer]")).to_contain_text("Kept unread from there")
+    assert page.locator("#unread + .message").get_attribute("data-seq") == "2"
+    at("#m2 .message__menu")
+
+    # Its words are taken away under the reader's hands: the line has the focus, and Tab goes on from there.
+    nour = scene.open(scene.nour_token, javascript=False)
+    nour.page.goto(f"/rooms/{scene.room.public_id}/messages/2/withdraw")
+    nour.page.locator("main form button.button--danger").click()
+    expect(page.locator("#m2")).to_contain_text("Withdrawn by whoever wrote it.")
+    assert page.evaluate("document.activeElement.closest('#m2') !== null")
+
+    # What is written and goes out leaves the focus where one writes; what was kept unread stays so.
+    page.focus("#body")
+    scene.say("four")
+    lina.sees("four")
+    at("#body")
+    page.clock.fast_forward(10_000)
+    scene.say("five")
+    lina.sees("five")
+    assert not [frame for frame in wire.sent if '"room.read"' in frame]

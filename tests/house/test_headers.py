@@ -30,6 +30,7 @@ POLICY = {
     "script-src": "'self'",
     "style-src": "'self'",
     "img-src": "'self' data:",
+    "media-src": "'self'",
     "font-src": "'self'",
     "manifest-src": "'self'",
     "form-action": "'self'",

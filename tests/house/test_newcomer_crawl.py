@@ -179,4 +179,5 @@ def test_the_crawl_finds_what_a_member_sees(scene: tuple[Flask, House, Factory])
     """Or it would prove nothing."""
     app, house, make = scene
     found = found_by(app, make.token(), every_id(house))
-    assert set(found) == {"name of an inner room"}
+    # At the door of a room that members may join stands who is inside.
+    assert set(found) == {"name of an inner room", "name of somebody in inner rooms"}

@@ -15,7 +15,7 @@ from tests.house.sources import Module, calls, imports, module, modules
 OWNERS = {
     "commit": {"app/kernel/work.py"},
     "rollback": {"app/kernel/work.py"},
-    "begin": {"app/kernel/db.py"},  # the keys transaction of the vault, a context that commits at its end
+    "begin": {"app/kernel/db/engines.py"},  # the keys transaction of the vault, a context that commits at its end
     "begin_nested": set[str](),
     "emit": {"app/kernel/live/gateway.py", "app/kernel/live/fanout.py"},
     "send_message": set[str](),

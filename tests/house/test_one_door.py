@@ -30,7 +30,7 @@ DOORS = {
     "pickle": (),
     "pyrage": ("app/kernel/vault/",),
     "subprocess": (
-        "app/kernel/files/pictures.py",  # what opens pictures knows no key and may end at any time
+        "app/kernel/files/making.py",  # what opens files of people knows no key and may end at any time
         "app/kernel/backup/copies.py",  # PostgreSQL's own programs copy and restore its databases
     ),
     "xml": (),

@@ -17,7 +17,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import text
 
-from app.kernel.access import Role
+from app.kernel.access import Permission, Role, granted
 from app.kernel.house import House
 from app.kernel.sessions import PLAIN_COOKIE
 from app.kernel.web.door import all_doors
@@ -133,15 +133,22 @@ def joined(planted: Planted, token: str) -> str:
 @pytest.mark.parametrize("role", [None, *Role], ids=str)
 def test_nobody_outside_the_room_is_sent_anything_of_it(planted: Planted, role: Role | None) -> None:
     token = planted.make.token(roles=(role,)) if role else None
-    assert planted.seen_by(token) == {}
+    # Whoever may come in is told at the door who is inside, and nothing of what they say.
+    finds = role is not None and Permission.ROOMS_ALL in granted([role])
+    door = {f"/rooms/{planted.room}", f"/rooms/{planted.room}/about"}
+    assert planted.seen_by(token) == ({"name": door} if finds else {})
 
 
 @pytest.mark.parametrize("role", [Role.MEMBER, Role.MODERATOR])
 def test_whoever_is_in_the_room_is_sent_the_words_and_the_name_and_no_more(planted: Planted, role: Role) -> None:
     seen = planted.seen_by(joined(planted, planted.make.token(roles=(role,))))
-    where = {f"/rooms/{planted.room}", "room.open", "room.since"}
+    room = f"/rooms/{planted.room}"
+    where = {room, f"{room}/day", "room.open", "room.since"}
+    names = {f"{room}/about", f"{room}/names"}
+    if role is Role.MODERATOR:  # who keeps order
+        names |= {f"{room}/pause", f"{room}/settings"}
     # Whoever reads a message may report it, and is shown what they would enclose.
-    assert seen == {"name": where, "words": where | {f"/report/message/{planted.room}.1"}}
+    assert seen == {"name": where | names, "words": where | {f"/report/message/{planted.room}.1"}}
 
 
 def test_not_even_the_person_is_ever_sent_a_secret_again(planted: Planted) -> None:

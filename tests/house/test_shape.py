@@ -12,7 +12,7 @@ LONGEST = 350
 #: Verbs that happen before anybody has signed in, or before there is anybody at all.
 BEFORE_ANYONE = {"begin_session", "add_person", "prepare"}
 #: Where waiting is cooperative and there is a reason for it: the write gate, and a relay that does not answer.
-MAY_SLEEP = {"app/kernel/db.py", "app/kernel/lines.py", "app/kernel/live/relay.py"}
+MAY_SLEEP = {"app/kernel/db/engines.py", "app/kernel/lines.py", "app/kernel/live/relay.py"}
 EMPTY_NAMES = re.compile(r"(?:^|_)(?:utils?|helpers?|managers?|misc)(?:_|$)|(?:Util|Helper|Manager)s?$")
 UNFINISHED = re.compile(r"\b(?:TODO|FIXME|XXX|HACK)\b")
 

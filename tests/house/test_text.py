@@ -119,7 +119,7 @@ def _plain(node: ast.expr) -> Iterator[str]:
 JS = re.compile(r"""//[^\n]*|/\*.*?\*/|"((?:[^"\\\n]|\\.)*)"|'((?:[^'\\\n]|\\.)*)'|`((?:[^`\\]|\\.)*)`""", re.DOTALL)
 CLASSES = re.compile(r"^[a-z_-]+(?: [a-z]+(?:__|--)[a-z-]+)+$")
 #: What browsers call keys, what the library calls an ending, and an error that only programs read.
-JS_NAMES = {"Shift", "Enter", "Escape", "io server disconnect", "not connected"}
+JS_NAMES = {"Shift", "Enter", "Escape", "Tab", "io server disconnect", "not connected"}
 
 
 def loose_script(script: str) -> list[str]:

@@ -6,7 +6,10 @@ from typing import cast
 from sqlalchemy import Table, bindparam, delete, func, insert, select, update
 
 from app.chat import queries
-from app.chat.models import Epoch, Mention, Message, Pin, Posting, Reaction, Room
+from app.chat.actions.attaching import drop_files_until
+from app.chat.actions.indexing import hold_index
+from app.chat.actions.reading import count_own_anew
+from app.chat.models import Epoch, Mention, Message, Pin, Posting, Reaction, Room, RoomMember
 from app.kernel import audit, work
 from app.kernel.actor import Actor, Kind, ensure
 from app.kernel.db import now
@@ -33,11 +36,11 @@ def present_epoch(room: queries.Here, today: date) -> tuple[int, str]:
     latest = work.connection().execute(LATEST_EPOCH, {"room": room.id}).one_or_none()
     if latest is not None and today <= latest.last_on:
         return latest.id, latest.key_id
-    return begin_epoch(room.id, latest.number + 1 if latest else 1, today)
+    return begin_epoch(room.id, latest.number + 1 if latest else 1, today, days=min(EPOCH_DAYS, room.keep_days))
 
 
-def begin_epoch(room_id: int, number: int, first_day: date) -> tuple[int, str]:
-    """A new key, and the row of the week that it seals."""
+def begin_epoch(room_id: int, number: int, first_day: date, *, days: int = EPOCH_DAYS) -> tuple[int, str]:
+    """A new key, and the row of the days that it seals: a week, or fewer where words are kept for fewer."""
     key_id = work.house().vault.create_key(Purpose.ROOM_EPOCH)
     begun = work.connection().execute(
         insert(Epoch)
@@ -46,7 +49,7 @@ def begin_epoch(room_id: int, number: int, first_day: date) -> tuple[int, str]:
             number=number,
             key_id=key_id,
             began_on=first_day,
-            last_on=first_day + timedelta(days=EPOCH_DAYS - 1),
+            last_on=first_day + timedelta(days=days - 1),
         )
         .returning(Epoch.id)
     )
@@ -57,15 +60,26 @@ def forget_epoch(epoch: Epoch) -> None:
     """Remove a stretch of a room's life with everything that hangs on it. Its key is for the caller to shred."""
     session = work.session()
     theirs = (Message.room_id == epoch.room_id) & (Message.epoch_id == epoch.id)
+    hold_index(epoch.room_id)
     last = session.scalar(select(func.max(Message.seq)).where(theirs))
     session.execute(delete(Posting).where(Posting.epoch_id == epoch.id))
     if last is not None:
         for hanging in (Reaction, Mention, Pin):
             session.execute(delete(hanging).where(hanging.room_id == epoch.room_id, hanging.seq <= last))
+        drop_files_until(epoch.room_id, last)
         session.execute(delete(Message).where(theirs))
         first = update(Room).where(Room.id == epoch.room_id, Room.first_seq <= last)
         session.execute(first.values(first_seq=last + 1))
+        count_own_anew(RoomMember.room_id == epoch.room_id)
     session.delete(epoch)
+
+
+def kept_for(epoch: Epoch, keep_days: int) -> int:
+    """For how many days the words of an epoch are kept in a room that keeps them for so many now.
+
+    Never for longer than was said when they were written.
+    """
+    return keep_days if epoch.keep_days is None else min(epoch.keep_days, keep_days)
 
 
 @action
@@ -77,7 +91,7 @@ def forget_old_epochs(actor: Actor) -> int:
     over = [
         epoch
         for epoch, keep_days in session.execute(select(Epoch, Room.keep_days).join(Room, Room.id == Epoch.room_id))
-        if epoch.last_on + timedelta(days=keep_days) < today
+        if epoch.last_on + timedelta(days=kept_for(epoch, keep_days)) < today
     ]
     for epoch in over:
         forget_epoch(epoch)

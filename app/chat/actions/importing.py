@@ -1,23 +1,30 @@
 """Messages and members that come from elsewhere: the demo, and moving house."""
 
+from collections.abc import Collection
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import insert, update
 
 from app.chat import queries
 from app.chat.actions.epochs import EPOCH_DAYS, LATEST_EPOCH, begin_epoch
-from app.chat.models import Membership, Message, MessageState, Room, RoomMember, RoomRole
+from app.chat.actions.indexing import INDEX
+from app.chat.models import Membership, Message, MessageState, Room, RoomMember, RoomRole, Topic
+from app.chat.queries.terms import terms_of
 from app.kernel import audit, work
 from app.kernel.actor import Actor, Kind, ensure
 from app.kernel.db import new_public_id
+from app.kernel.jobs import enqueue
 from app.kernel.work import action
 
 
 @action
-def import_messages(actor: Actor, room: Room, messages: list[tuple[int, str, datetime]]) -> None:
+def import_messages(
+    actor: Actor, room: Room, messages: list[tuple[int, str, datetime]], *, topic: Topic | None = None
+) -> None:
     """Store messages written elsewhere or before, in order, without telling anyone. For the demo and for moving house.
 
-    Each is (author's row number, text, moment); moments must not go back. Epochs are made as they would have been then.
+    Each is (author's row number, text, moment); moments must not go back. All of them stand under the topic, if one is
+    given. Epochs are made as they would have been then.
     """
     ensure(actor.kind is Kind.SYSTEM)
     session, vault = work.session(), work.house().vault
@@ -33,7 +40,7 @@ def import_messages(actor: Actor, room: Room, messages: list[tuple[int, str, dat
             number += 1
             epochs[week] = begin_epoch(room.id, number, week)
         epoch_id, key_id = epochs[week]
-        public_id = new_public_id()
+        public_id, content = new_public_id(), queries.Content(body, at)
         rows.append(
             {
                 "public_id": public_id,
@@ -43,21 +50,25 @@ def import_messages(actor: Actor, room: Room, messages: list[tuple[int, str, dat
                 "seq": seq,
                 "client_id": public_id,
                 "state": MessageState.SHOWN,
-                "sealed": vault.seal(
-                    key_id, queries.sealed_place(public_id), queries.packed(queries.Content(body, at))
-                ),
+                "topic_id": topic.id if topic else None,
+                "sealed": vault.seal(key_id, queries.sealed_place(public_id), queries.packed(content)),
+                "terms": terms_of(key_id, author_id, content),
             }
         )
     if rows:
         session.execute(insert(Message), rows)
+        enqueue(INDEX, room=room.id)
     audit.record(actor, "room.import", target_kind="room", target=room.public_id, reason=str(len(rows)))
 
 
 @action
-def import_members(actor: Actor, room: Room, members: list[tuple[int, int, date]]) -> None:
+def import_members(
+    actor: Actor, room: Room, members: list[tuple[int, int, date]], *, hosts: Collection[int] = ()
+) -> None:
     """Put people into a room as they were there before, without telling anyone. For the demo and for moving house.
 
-    Each is (person's row number, number of the last message they have read, day on which they joined).
+    Each is (person's row number, number of the last message they have read, day on which they joined). Those of `hosts`
+    host it.
     """
     ensure(actor.kind is Kind.SYSTEM)
     session = work.session()
@@ -71,7 +82,7 @@ def import_members(actor: Actor, room: Room, members: list[tuple[int, int, date]
                     "read_seq": min(read_seq, room.last_seq),
                     "joined_on": joined_on,
                     "state": Membership.IN,
-                    "role": RoomRole.MEMBER,
+                    "role": RoomRole.HOST if person_id in hosts else RoomRole.MEMBER,
                 }
                 for person_id, read_seq, joined_on in members
             ],

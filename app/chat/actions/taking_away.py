@@ -3,7 +3,9 @@
 from sqlalchemy import delete, select
 
 from app.chat import policy, queries
-from app.chat.models import Mention, Message, MessageState, Pin, Posting, Reaction, Room, Version
+from app.chat.actions.attaching import drop_files
+from app.chat.actions.indexing import unindex
+from app.chat.models import Mention, Message, MessageState, Pin, Reaction, Room, Version
 from app.kernel import audit, work
 from app.kernel.actor import Actor, Kind, ensure
 from app.kernel.live import publish
@@ -51,26 +53,28 @@ def handle_words(actor: Actor, person_id: int, how: Words) -> int:
     return len(messages)
 
 
-def emptied(message: Message) -> bytes:
+def emptied(message: Message, reason: str = "") -> bytes:
     """The same message without its words: when it was written stays, so that the page keeps its order and its days.
 
-    Nothing at all where its key is gone already.
+    The reason, where there is one, is for whoever wrote it. Nothing at all where its key is gone already. The search
+    finds it no more: what led to it is taken away here, where it is still known.
     """
+    unindex(message)
     try:
         key_id = queries.key_of(message)
         content = queries.content_of(message)
     except Shredded:
         return b""
     return work.house().vault.seal(
-        key_id, queries.sealed_place(message.public_id), queries.packed(queries.Content("", content.at))
+        key_id, queries.sealed_place(message.public_id), queries.packed(queries.Content("", content.at, reason=reason))
     )
 
 
 def strip(message: Message) -> None:
-    """Take away what hangs on a message whose words are gone: earlier texts, reactions, names, the pin, files, the index."""
+    """Take away what hangs on a message whose words are gone: earlier texts, reactions, names, the pin, files."""
     session = work.session()
     session.execute(delete(Version).where(Version.message_id == message.id))
-    session.execute(delete(Posting).where(Posting.epoch_id == message.epoch_id, Posting.seq == message.seq))
     for hanging in (Reaction, Mention, Pin):
         here = (hanging.room_id == message.room_id) & (hanging.seq == message.seq)
         session.execute(delete(hanging).where(here))
+    drop_files(message.room_id, message.seq)

@@ -6,15 +6,19 @@ from random import Random
 from types import MappingProxyType
 
 from app.chat import actions
+from app.chat.demo.conversations import load_conversations
+from app.chat.demo.kinds import load_kinds
 from app.chat.demo.schedule import Company, Message, Weeks
 from app.chat.demo.script import read_scripts
 from app.identity.demo import SETTLED, Inhabitant, inhabitants
-from app.kernel.access import Permission, granted
+from app.kernel.access import Role
 from app.kernel.actor import system
 from app.kernel.db import now
 from app.safety.demo import load_journeys
 
 SEED = 2017
+#: Who hosts the rooms in which everybody is.
+HOST = "هالة"
 #: So many members came during the last weeks; the others were here before.
 NEWCOMERS = 11
 #: Whoever has something unread has not written since so long.
@@ -89,7 +93,7 @@ PLANS = (
 def load_rooms() -> None:
     """Open the rooms, put people into them and let the last weeks have happened."""
     rng, moment = Random(SEED), now()  # noqa: S311  # fiction that must come out the same each time, no secret
-    people = {one: number for number, one in inhabitants().items() if Permission.ROOMS_USE in granted([one.role])}
+    people = {one: number for number, one in inhabitants().items() if one.role in (Role.MEMBER, Role.MODERATOR)}
     arrived = arrivals(list(people), rng, moment)
     for plan in PLANS:
         company = company_of(plan, list(people), arrived, rng, moment)
@@ -109,7 +113,10 @@ def load_rooms() -> None:
             system("demo"),
             room,
             [(people[one], read[one], joined_on(one, arrived, moment)) for one in company.people],
+            hosts={people[one] for one in company.people if one.name == HOST},
         )
+    load_kinds(moment)
+    load_conversations({one.name: number for one, number in people.items()}, moment)
     load_journeys()
 
 

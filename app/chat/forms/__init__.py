@@ -1,5 +1,15 @@
 """What is valid, for pages and events alike."""
 
-from app.chat.forms.messages import LONGEST, PostForm
+from app.chat.forms.messages import LONGEST, ChangeForm, PostForm, ReactionForm, ReasonForm, SwitchForm
+from app.chat.forms.own import OwnTimeForm, PrivateNamesForm
 
-__all__ = ["LONGEST", "PostForm"]
+__all__ = [
+    "LONGEST",
+    "ChangeForm",
+    "OwnTimeForm",
+    "PostForm",
+    "PrivateNamesForm",
+    "ReactionForm",
+    "ReasonForm",
+    "SwitchForm",
+]

@@ -42,6 +42,8 @@ class Epoch(Base):
     key_id: Mapped[str] = mapped_column(String(16))
     began_on: Mapped[date] = mapped_column(Date)
     last_on: Mapped[date] = mapped_column(Date, index=True)
+    #: Where the room keeps messages for longer now: what was said when these were written. None while nothing else was.
+    keep_days: Mapped[int | None] = mapped_column(Integer)
 
 
 class Message(Base):
@@ -52,7 +54,7 @@ class Message(Base):
         UniqueConstraint("room_id", "seq"),
         UniqueConstraint("room_id", "author_id", "client_id"),
         # No index more that every message pays for: each costs a page of the write-ahead log (docs/performance).
-        # These two hold only the few messages that they are about.
+        # These hold only the few messages that they are about.
         Index(
             "ix_message_room_id_topic_id_seq",
             "room_id",
@@ -66,6 +68,14 @@ class Message(Base):
             "expires_on",
             sqlite_where=text("expires_on IS NOT NULL"),
             postgresql_where=text("expires_on IS NOT NULL"),
+        ),
+        # Unread counts leave out what is not shown any more.
+        Index(
+            "ix_message_room_id_seq_state",
+            "room_id",
+            "seq",
+            sqlite_where=text("state <> 'shown'"),
+            postgresql_where=text("state <> 'shown'"),
         ),
     )
 
@@ -87,7 +97,7 @@ class Message(Base):
     #: The day from which the words are gone, where the author wants them gone before the room does.
     expires_on: Mapped[date | None] = mapped_column(Date)
     sealed: Mapped[bytes] = mapped_column(LargeBinary)
-    #: Fingerprints of its words under the epoch's key, eight bytes each, for the search (app/chat/search).
+    #: Fingerprints of its words under the epoch's key, eight bytes each, for the search (queries/terms.py).
     terms: Mapped[bytes] = mapped_column(LargeBinary, default=b"", server_default=text("''"))
 
 
@@ -181,6 +191,9 @@ class Attachment(Row, Base):
     height: Mapped[int] = mapped_column(Integer, default=0)
     #: Seconds of sound, or pages of a document; 0 for pictures.
     length: Mapped[int] = mapped_column(Integer, default=0)
+    #: What it shows or says, for whoever does not see or hear it: sealed with the key of the file until the message is sent,
+    #: and from then on with the message.
+    described: Mapped[bytes | None] = mapped_column(LargeBinary)
     brought_at: Mapped[datetime] = mapped_column(UtcTime)
 
 
@@ -191,5 +204,15 @@ class Posting(Base):
     __table_args__ = ({"sqlite_with_rowid": False},)
 
     epoch_id: Mapped[int] = mapped_column(RowId, primary_key=True)
-    term: Mapped[bytes] = mapped_column(LargeBinary(8), primary_key=True)
+    #: The eight bytes of the fingerprint, as a number.
+    term: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     seq: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+
+
+class PrivateNames(Base):
+    """Names and words that somebody wants to be warned of before they send them, sealed with their own key."""
+
+    __tablename__ = "private_names"
+
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)

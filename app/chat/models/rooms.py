@@ -59,7 +59,12 @@ class Membership(States):
 
     @classmethod
     def steps(cls) -> "dict[Membership, frozenset[Membership]]":
-        return {cls.ASKED: frozenset({cls.IN, cls.DECLINED}), cls.DECLINED: frozenset({cls.ASKED, cls.IN})}
+        return {
+            cls.ASKED: frozenset({cls.IN, cls.DECLINED}),
+            # Whoever leaves a conversation of two stays known as the one with whom it was.
+            cls.IN: frozenset({cls.DECLINED}),
+            cls.DECLINED: frozenset({cls.ASKED, cls.IN}),
+        }
 
 
 class RoomRole(StrEnum):
@@ -77,7 +82,10 @@ class Room(Row, Base):
     kind: Mapped[RoomKind] = mapped_column(State(RoomKind), default=RoomKind.OPEN)
     state: Mapped[RoomState] = mapped_column(State(RoomState), default=RoomState.OPEN, server_default="open")
     #: The names by which people are known in it: those of rooms; in a conversation, those by which the two met.
-    space: Mapped[Space | None] = mapped_column(State(Space), default=Space.ROOMS, server_default="rooms")
+    #: None is said, and not left out: with what it would be by default people would be known by other names.
+    space: Mapped[Space | None] = mapped_column(
+        State(Space).evaluates_none(), default=Space.ROOMS, server_default="rooms"
+    )
     name_ar: Mapped[str] = mapped_column(String(80), default="")
     name_en: Mapped[str] = mapped_column(String(80), default="")
     about_ar: Mapped[str] = mapped_column(String(400), default="")
@@ -118,6 +126,8 @@ class RoomMember(Base):
     state: Mapped[Membership] = mapped_column(State(Membership), default=Membership.IN, server_default="in")
     role: Mapped[RoomRole] = mapped_column(State(RoomRole), default=RoomRole.MEMBER, server_default="member")
     read_seq: Mapped[int] = mapped_column(BigInteger, default=0)
+    #: While they keep messages unread from where they said: how many of their own stand behind that. Otherwise None.
+    own_unread: Mapped[int | None] = mapped_column(Integer)
     joined_on: Mapped[date] = mapped_column(Date)
     #: Whoever asked them in, while they are asked.
     asked_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))

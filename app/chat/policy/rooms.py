@@ -1,6 +1,7 @@
 """Rooms: who may know of them, come in, write, and keep them in order."""
 
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from typing import Protocol
 
 from sqlalchemy import (
@@ -20,6 +21,7 @@ from sqlalchemy.orm import aliased
 from app.chat.models import PRIVATE, Membership, Room, RoomKind, RoomMember, RoomRole, RoomState
 from app.kernel.access import Permission
 from app.kernel.actor import Actor
+from app.kernel.db import now
 from app.kernel.errors import N_
 from app.safety.policy import hidden
 
@@ -39,6 +41,16 @@ HOSTS_WRITE = N_("In this room its hosts write, and the others read.")
 NOT_BEGUN = N_("This circle has not begun. Writing opens when its host begins it.")
 OVER = N_("This circle is over.")
 HOST_AWAY = N_("The host of this circle is away. Writing goes on when they are back; what you wrote stays here.")
+
+
+class Mute(StrEnum):
+    """For how long a room does not ask for attention."""
+
+    HOUR = "hour"
+    EIGHT_HOURS = "eight-hours"
+    #: Until they turn it on again.
+    ON = "on"
+    OFF = "off"
 
 
 class Circumstances(Protocol):
@@ -108,11 +120,19 @@ def can_host(here: Circumstances) -> bool:
 def keeps_order(actor: Actor, here: Circumstances) -> bool:
     """Removing messages, pausing people, closing and slowing: hosts, and moderators who are in the room.
 
-    In a conversation of a few nobody does: each of them can leave, block and report.
+    In a conversation of a few nobody does: each of them can leave, block and report. Nor does a host whose own writing
+    is paused, there or everywhere.
     """
     if here.membership is not Membership.IN or here.kind in PRIVATE:
         return False
-    return here.role is RoomRole.HOST or actor.holds(Permission.MEASURES_TAKE)
+    if actor.holds(Permission.MEASURES_TAKE):
+        return True
+    return here.role is RoomRole.HOST and can_post(actor) and not is_paused(here)
+
+
+def is_paused(here: Circumstances) -> bool:
+    """Whether somebody's writing in this room is paused at this moment."""
+    return here.paused_until is not None and here.paused_until > now()
 
 
 def why_not_writing(actor: Actor, here: Circumstances, moment: datetime) -> str | None:
@@ -133,6 +153,13 @@ def why_not_writing(actor: Actor, here: Circumstances, moment: datetime) -> str 
 def is_attended(here: Circumstances, moment: datetime) -> bool:
     """Whether a host was in a circle lately. What hosts do there says so, nothing else does."""
     return here.attended_at is not None and here.attended_at + ATTENDED > moment
+
+
+def muted_until(how: Mute, moment: datetime) -> datetime | None:
+    """Until when a room that is muted at this moment does not ask for attention; None when it does."""
+    if how is Mute.OFF:
+        return None
+    return {Mute.HOUR: moment + timedelta(hours=1), Mute.EIGHT_HOURS: moment + timedelta(hours=8)}.get(how, FAR)
 
 
 def draft_place(room: str) -> str:

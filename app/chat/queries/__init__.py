@@ -1,12 +1,23 @@
 """Reads of rooms and messages. Fetching is authorising: what is not visible is NotFound."""
 
+from app.chat.queries.answering import answered
+from app.chat.queries.away import kept_away
+from app.chat.queries.days import first_on
+from app.chat.queries.hanging import (
+    NAMED_OF_SAID,
+    File,
+    Said,
+    my_reactions,
+    pinned_in,
+    reactions_frame,
+    reactions_to,
+)
 from app.chat.queries.here import Here, RoomRef, get_here, get_inside
+from app.chat.queries.mentioning import OFFERED, Named, mentions_of, named_in, names_like
 from app.chat.queries.naming import GONE, Author, author_of, me_here, names_here, profile_of, public_id_of
 from app.chat.queries.opening import (
     Content,
-    File,
     Quote,
-    Said,
     Words,
     body_of,
     content_of,
@@ -16,19 +27,23 @@ from app.chat.queries.opening import (
     opened,
     packed,
     quote,
-    reactions_frame,
-    reactions_to,
     sealed_place,
     shown,
     unpacked,
     version_place,
 )
+from app.chat.queries.pins import has_pins, pinned
+from app.chat.queries.private_names import LONGEST as LONGEST_PRIVATE
+from app.chat.queries.private_names import MOST as MOST_PRIVATE
+from app.chat.queries.private_names import names_of as all_private_names
+from app.chat.queries.private_names import private_names, private_place
 from app.chat.queries.reading import (
     CATCH_UP,
     PAGE,
     Stretch,
     around,
     find_sent,
+    first_unread,
     get_message,
     get_row,
     newer,
@@ -36,6 +51,7 @@ from app.chat.queries.reading import (
     older,
     since,
 )
+from app.chat.queries.rechecking import MOST_RECHECKED, Standing, standing
 from app.chat.queries.reported import AROUND, around_reported, find_for_removal, find_reported, reference
 from app.chat.queries.rooms import (
     RoomLine,
@@ -46,7 +62,6 @@ from app.chat.queries.rooms import (
     rooms,
     title_of,
     title_place,
-    unread_in,
     unread_total,
 )
 
@@ -54,17 +69,26 @@ __all__ = [
     "AROUND",
     "CATCH_UP",
     "GONE",
+    "LONGEST_PRIVATE",
+    "MOST_PRIVATE",
+    "MOST_RECHECKED",
+    "NAMED_OF_SAID",
+    "OFFERED",
     "PAGE",
     "Author",
     "Content",
     "File",
     "Here",
+    "Named",
     "Quote",
     "RoomLine",
     "RoomRef",
     "Said",
+    "Standing",
     "Stretch",
     "Words",
+    "all_private_names",
+    "answered",
     "around",
     "around_reported",
     "author_of",
@@ -75,22 +99,34 @@ __all__ = [
     "find_for_removal",
     "find_reported",
     "find_sent",
+    "first_on",
+    "first_unread",
     "get_here",
     "get_inside",
     "get_line",
     "get_message",
     "get_room",
     "get_row",
+    "has_pins",
     "is_muted",
+    "kept_away",
     "key_of",
     "me_here",
     "membership_in",
+    "mentions_of",
+    "my_reactions",
+    "named_in",
     "names_here",
+    "names_like",
     "newer",
     "newest",
     "older",
     "opened",
     "packed",
+    "pinned",
+    "pinned_in",
+    "private_names",
+    "private_place",
     "profile_of",
     "public_id_of",
     "quote",
@@ -101,10 +137,10 @@ __all__ = [
     "sealed_place",
     "shown",
     "since",
+    "standing",
     "title_of",
     "title_place",
     "unpacked",
-    "unread_in",
     "unread_total",
     "version_place",
 ]

@@ -13,6 +13,7 @@ from app.kernel import work
 from app.kernel.access import Permission
 from app.kernel.actor import Actor
 from app.kernel.errors import NotFound
+from app.kernel.prepared import Prepared
 from app.safety.policy import hidden_by
 
 
@@ -54,8 +55,7 @@ class Here(NamedTuple):
 RoomRef = Room | Here
 
 _later = aliased(Epoch)
-#: Prepared once: an event passes here, and building a statement takes longer than running it.
-_HERE = (
+_READ = (
     select(
         Room.id,
         Room.public_id,
@@ -89,8 +89,9 @@ _HERE = (
         policy.room_opens_to(bindparam("person"), everywhere=bindparam("everywhere", type_=Boolean)),
     )
 )
+_HERE = Prepared(_READ)
 #: The same for whoever travels: what they hide does not exist for them.
-_HERE_TRAVELLING = _HERE.where(~hidden_by(bindparam("person"), policy.ROOM, Room.public_id))
+_HERE_TRAVELLING = Prepared(_READ.where(~hidden_by(bindparam("person"), policy.ROOM, Room.public_id)))
 
 
 def get_here(actor: Actor, public_id: str) -> Here:
@@ -99,7 +100,7 @@ def get_here(actor: Actor, public_id: str) -> Here:
         raise NotFound
     asked = {"person": actor.id, "room": public_id, "everywhere": actor.holds(Permission.ROOMS_ALL)}
     here = _HERE if actor.holds(Permission.HIDDEN_SEE) else _HERE_TRAVELLING
-    row = work.connection().execute(here, asked).one_or_none()
+    row = here.row(asked)
     if row is None:
         raise NotFound
     return Here._make(row)
@@ -111,3 +112,8 @@ def get_inside(actor: Actor, public_id: str) -> Here:
     if not here.reads:
         raise NotFound
     return here
+
+
+def present_address(room: RoomRef) -> str:
+    """Where a room's messages are published now: somebody may have left since it was read. For use inside an action."""
+    return work.session().scalars(select(Room.address).where(Room.id == room.id)).one()

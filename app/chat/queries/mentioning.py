@@ -1,58 +1,116 @@
-"""Whom a message names: `@` and the name that somebody has in the room."""
+"""Whom a message names: `@` and the name that somebody has in the room. And whom one could name there."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import Select, func, select
 
-from app.chat.models import Membership, RoomMember
+from app.chat.models import Membership, Mention, RoomMember
+from app.chat.queries.away import kept_away
 from app.chat.queries.here import RoomRef
+from app.chat.queries.naming import Author, names_here
 from app.identity import queries as identity
 from app.identity.models import Person, SpaceName
 from app.kernel import work
 from app.kernel.actor import Actor
-from app.kernel.text import LONGEST_NAME
-from app.profiles.policy import blocked
+from app.kernel.limits import Budget
+from app.kernel.text import LONGEST_NAME, fold
+from app.profiles.policy import blocked, here
 
 #: People whom one message may name. More would be a way to call a whole room together.
 MOST_NAMED = 5
 #: Names have so many words at most for this to find them.
 LONGEST_WORDS = 4
+#: Names that are offered at once, and people of a room who are looked through for them: each name has to be opened.
+OFFERED, LOOKED_THROUGH = 8, 500
+#: What somebody types quickly, and no more: nobody goes through a room's names letter by letter, nor page by page.
+NAMING = Budget("names", "60 per minute; 600 per hour")
 _AT = re.compile(r"(?<![\w@])@(?=\w)")
+_ENDS = " .,:;!?،؛؟…)»\"'"
 
 
-def candidates(body: str) -> list[str]:
-    """What may be a name behind each `@`, the longest first, in the order of the text."""
+class Named(NamedTuple):
+    """Somebody whom a text names: row number, public id in the room, and the name as it was typed.
+
+    `told` says whether they learn of it: not where one of the two keeps the other away. Nothing that others see depends
+    on it, or they could try out who keeps them away.
+    """
+
+    person: int
+    public_id: str
+    typed: str
+    told: bool
+
+
+def candidates(body: str) -> list[list[str]]:
+    """For each `@`, in the order of the text, what may be a name behind it, the longest first."""
     found = []
     for at in _AT.finditer(body):
         line = body[at.end() : at.end() + LONGEST_NAME].split("\n", 1)[0]
         words = line.split(" ")[:LONGEST_WORDS]
-        found += [" ".join(words[:length]) for length in range(len(words), 0, -1)]
-    return [bare for one in found if (bare := one.rstrip(".,:;!?،؛؟…)»\"'"))][: MOST_NAMED * LONGEST_WORDS * 2]
+        tried = (" ".join(words[:length]).rstrip(_ENDS) for length in range(len(words), 0, -1))
+        found.append([one for one in dict.fromkeys(tried) if one])
+    return found[: MOST_NAMED * 2]
 
 
-def named_in(actor: Actor, room: RoomRef, body: str) -> Sequence[tuple[int, str]]:
-    """Row number and public id here of those whom a text names, of those whom the actor meets in the room.
-
-    Two queries, however many people are in it: names are found by their fingerprints.
-    """
-    wanted = {identity.name_index(one) for one in candidates(body)}
+def named_in(actor: Actor, room: RoomRef, body: str) -> Sequence[Named]:
+    """Whom a text names, of those who are in the room. One query, however many people that is."""
+    tried = [[(one, identity.name_index(one)) for one in behind] for behind in candidates(body)]
+    wanted = {index for behind in tried for _one, index in behind}
     if not wanted:
         return ()
+    people = _people(actor, room).add_columns(
+        func.coalesce(SpaceName.name_index, Person.name_index), blocked(Person.id, actor.person_id)
+    )
+    # By the usual name only who has no other one here: it would say whose that is.
+    by_name = SpaceName.name_index.in_(wanted) | (SpaceName.id.is_(None) & Person.name_index.in_(wanted))
+    found = {row[2]: row for row in work.session().execute(people.where(by_name))}
+    return list(_first(tried, found))[:MOST_NAMED]
+
+
+def names_like(actor: Actor, room: RoomRef, beginning: str, *, limit: int = OFFERED) -> list[Author]:
+    """People in the room whom the actor could name, where one of the words of their name begins like this.
+
+    Whom the actor keeps away is left out, and whoever is not here at present. In a room of very many people only the
+    first of them are looked through; a whole name finds everybody. Raises TooMany.
+    """
+    work.house().budgets.spend(NAMING, actor.public_id)
+    wanted = fold(beginning)
+    people = _people(actor, room).where(here(Person.id)).order_by(RoomMember.id).limit(LOOKED_THROUGH)
+    away = kept_away(actor, room)
+    numbers = [person for person, public_id in work.session().execute(people) if public_id not in away]
+    names = names_here(room, numbers).values()
+    fitting = [Author(*one) for one in names if one[1] and _begins(fold(one[1]), wanted)]
+    return sorted(fitting, key=lambda one: fold(one.name))[:limit]
+
+
+def mentions_of(actor: Actor, room: RoomRef, seqs: Sequence[int]) -> set[int]:
+    """Which of these messages name the actor."""
+    mine = select(Mention.seq).where(Mention.person_id == actor.id, Mention.room_id == room.id, Mention.seq.in_(seqs))
+    return set(work.session().scalars(mine)) if seqs else set()
+
+
+def _people(actor: Actor, room: RoomRef) -> Select[int, str]:
     own = (SpaceName.person_id == Person.id) & (SpaceName.space == room.space) & SpaceName.name.is_not(None)
-    query = (
-        select(Person.id, Person.public_id, SpaceName.public_id)
+    return (
+        select(Person.id, func.coalesce(SpaceName.public_id, Person.public_id))
         .join(RoomMember, RoomMember.person_id == Person.id)
         .outerjoin(SpaceName, own)
-        .where(
-            RoomMember.room_id == room.id,
-            RoomMember.state == Membership.IN,
-            Person.id != actor.id,
-            # By the usual name only who has no other one here: it would say whose that is.
-            SpaceName.name_index.in_(wanted) | (SpaceName.id.is_(None) & Person.name_index.in_(wanted)),
-            ~blocked(Person.id, actor.person_id),
-        )
-        .order_by(Person.id)
-        .limit(MOST_NAMED)
+        .where(RoomMember.room_id == room.id, RoomMember.state == Membership.IN, Person.id != actor.id)
     )
-    return [(person, alias or public_id) for person, public_id, alias in work.session().execute(query)]
+
+
+def _first(tried: Sequence[Sequence[tuple[str, bytes]]], found: dict[bytes, Any]) -> Iterator[Named]:
+    """Behind each `@` the longest that is a name; nobody twice."""
+    seen = set()
+    for behind in tried:
+        match = next(((typed, found[index]) for typed, index in behind if index in found), None)
+        if match and match[1][0] not in seen:
+            typed, (person, public_id, _index, away) = match
+            seen.add(person)
+            yield Named(person, public_id, typed, told=not away)
+
+
+def _begins(name: str, wanted: str) -> bool:
+    return f" {name}".find(f" {wanted}") >= 0

@@ -3,22 +3,23 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 from markupsafe import Markup
 from sqlalchemy import select
 
-from app.chat.models import (
-    Attachment,
-    AttachmentKind,
-    Epoch,
-    Mention,
-    Message,
-    MessageState,
-    Pin,
-    Reaction,
-    ReactionKind,
+from app.chat.models import Epoch, Message, MessageState, Topic, Version
+from app.chat.queries.hanging import (
+    File,
+    Said,
+    file_frame,
+    file_shown,
+    files_in,
+    pinned_in,
+    reactions_frame,
+    reactions_in,
+    said_by,
 )
 from app.chat.queries.here import RoomRef
 from app.chat.queries.naming import GONE, Author, names_here
@@ -31,11 +32,18 @@ QUOTED = 140
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What is sealed in a message: the words, when they were sent, a note above them, and what is said of each file."""
+    """What is sealed in a message: the words, when they were sent, a note above them, and what is said of each file.
+
+    Whom it names is kept as it was then, public id and name as typed: somebody may choose another name later, and what
+    was said under the old one must not lead to the new one. `reason` is left in place of words that hosts or moderators
+    took away, for whoever wrote them.
+    """
 
     body: str
     at: datetime
     note: str = ""
+    named: Sequence[tuple[str, str]] = ()
+    reason: str = ""
     #: Public id of an attachment, and a description of it for whoever does not see or hear it.
     described: Mapping[str, str] = field(default_factory=dict)
 
@@ -47,27 +55,6 @@ class Quote:
     seq: int
     author: Author
     words: str
-
-
-@dataclass(frozen=True, slots=True)
-class File:
-    """An attachment, as it stands in a message. `length` is seconds of sound or pages of a document."""
-
-    id: str
-    kind: AttachmentKind
-    size: int
-    width: int
-    height: int
-    length: int
-    described: str
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """Who said one of the five things to a message, in the order in which they said it."""
-
-    kind: ReactionKind
-    by: Sequence[Author]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +71,8 @@ class Words:
     gone: str = ""
     note: str = ""
     reply: Quote | None = None
-    topic: int | None = None
+    #: The public id of the topic that it stands under.
+    topic: str = ""
     edited: bool = False
     pinned: bool = False
     #: Public ids, in this room, of those who are named.
@@ -103,7 +91,7 @@ class Words:
             "html": str(self.html),
             "at": self.at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         }
-        for name in ("gone", "note", "edited", "pinned"):
+        for name in ("gone", "note", "topic", "edited", "pinned"):
             if value := getattr(self, name):
                 frame[name] = value
         if self.reply:
@@ -115,29 +103,10 @@ class Words:
         if self.mentions:
             frame["mentions"] = list(self.mentions)
         if self.files:
-            frame["files"] = [_file_frame(one) for one in self.files]
+            frame["files"] = [file_frame(one) for one in self.files]
         if self.reactions:
             frame["reactions"] = reactions_frame(self.reactions)
         return frame
-
-
-def reactions_frame(reactions: Sequence[Said]) -> list[dict[str, Any]]:
-    """Who said what to a message, as it travels."""
-    return [
-        {"kind": said.kind.value, "by": [{"id": one.id, "name": one.name} for one in said.by]} for said in reactions
-    ]
-
-
-def _file_frame(one: File) -> dict[str, Any]:
-    return {
-        "id": one.id,
-        "kind": one.kind.value,
-        "size": one.size,
-        "width": one.width,
-        "height": one.height,
-        "length": one.length,
-        "described": one.described,
-    }
 
 
 def sealed_place(public_id: str) -> Place:
@@ -151,19 +120,39 @@ def version_place(public_id: str, number: int) -> Place:
 def packed(content: Content) -> bytes:
     """What is sealed together. What a plain message does not have takes no room."""
     parts: list[Any] = [content.body, content.at.timestamp()]
-    if content.note or content.described:
-        parts.append({"note": content.note, "described": dict(content.described)})
+    if content.note or content.named or content.reason or content.described:
+        more = {"note": content.note, "named": content.named, "reason": content.reason}
+        parts.append({**more, "described": dict(content.described)})
     return orjson.dumps(parts)
 
 
 def unpacked(plain: bytes) -> Content:
     body, stamp, *more = orjson.loads(plain)
     extra = more[0] if more else {}
-    return Content(body, datetime.fromtimestamp(stamp, UTC), extra.get("note", ""), extra.get("described", {}))
+    named = tuple((public_id, name) for public_id, name in extra.get("named", ()))
+    at = datetime.fromtimestamp(stamp, UTC)
+    return Content(body, at, extra.get("note", ""), named, extra.get("reason", ""), extra.get("described", {}))
 
 
-def shown(room: RoomRef, message: Message, author: Author, content: Content, **hangs: Any) -> Words:
-    """A message ready to be shown, with what hangs on it."""
+class Shown(Protocol):
+    """What is asked of a message to show it: stored already, or about to be."""
+
+    @property
+    def public_id(self) -> str: ...
+    @property
+    def client_id(self) -> str: ...
+    @property
+    def seq(self) -> int: ...
+    @property
+    def state(self) -> MessageState: ...
+    @property
+    def topic_id(self) -> int | None: ...
+    @property
+    def edits(self) -> int: ...
+
+
+def shown(room: RoomRef, message: Shown, author: Author, content: Content, *, topic: str = "", **hangs: Any) -> Words:
+    """A message ready to be shown, with what hangs on it. `topic` is a public id."""
     is_shown = message.state is MessageState.SHOWN
     return Words(
         room.public_id,
@@ -171,12 +160,21 @@ def shown(room: RoomRef, message: Message, author: Author, content: Content, **h
         message.public_id,
         message.client_id,
         author,
-        text.render(content.body) if is_shown and content.body else Markup(""),
+        text.render(content.body if is_shown else "", [name for _id, name in content.named]),
         content.at,
         gone="" if is_shown else message.state.value,
-        topic=message.topic_id,
-        **({"note": content.note, "edited": bool(message.edits), **hangs} if is_shown else {}),
+        topic=topic,
+        **(_beside(message, content) | hangs if is_shown else {}),
     )
+
+
+def _beside(message: Shown, content: Content) -> dict[str, Any]:
+    """What stands beside the words, out of the message itself."""
+    return {
+        "note": content.note,
+        "edited": bool(message.edits),
+        "mentions": [public_id for public_id, _name in content.named],
+    }
 
 
 def opened(room: RoomRef, messages: Sequence[Message]) -> list[Words]:
@@ -186,26 +184,24 @@ def opened(room: RoomRef, messages: Sequence[Message]) -> list[Words]:
     quoted = _quoted(room, {message.reply_to for message in messages if message.reply_to is not None})
     contents = contents_of([*messages, *quoted.values()])
     seqs = [message.seq for message in messages]
-    reactions, mentions = _reactions(room, seqs), _mentions(room, seqs)
-    files, pins = _files(room, seqs), _pins(room, seqs)
+    reactions, files, pins = reactions_in(room, seqs), files_in(room, seqs), pinned_in(room, seqs)
     people = {message.author_id for message in (*messages, *quoted.values())}
     people |= {person for by in reactions.values() for _kind, person in by}
-    people |= {person for named in mentions.values() for person in named}
     names = names_here(room, {person for person in people if person is not None})
-    lines = []
+    topics, lines = _topics(messages), []
     for message in messages:
         content = contents.get(message.public_id)
         if content is None:
             continue
+        topic = topics.get(message.topic_id, "") if message.topic_id is not None else ""
         reply = quoted.get(message.reply_to) if message.reply_to is not None else None
         hangs = {
             "reply": quote(reply, contents, names) if reply else _lost(message.reply_to),
-            "mentions": [names[person][0] for person in mentions.get(message.seq, ()) if person in names],
-            "files": [_file(one, content) for one in files.get(message.seq, ())],
-            "reactions": _said(reactions.get(message.seq, ()), names),
+            "files": [file_shown(one, content.described) for one in files.get(message.seq, ())],
+            "reactions": said_by(reactions.get(message.seq, ()), names),
             "pinned": message.seq in pins,
         }
-        lines.append(shown(room, message, _author(message.author_id, names), content, **hangs))
+        lines.append(shown(room, message, _author(message.author_id, names), content, topic=topic, **hangs))
     return lines
 
 
@@ -234,15 +230,9 @@ def quote(message: Message, contents: Mapping[str, Content], names: Mapping[int,
     return Quote(message.seq, author, text.plain(content.body, QUOTED))
 
 
-def reactions_to(room: RoomRef, seq: int) -> list[Said]:
-    """Who said what to one message."""
-    rows = _reactions(room, [seq]).get(seq, [])
-    return _said(rows, names_here(room, {person for _kind, person in rows}))
-
-
 def files_of(room: RoomRef, seq: int, content: Content) -> list[File]:
     """The attachments of one message."""
-    return [_file(one, content) for one in _files(room, [seq]).get(seq, ())]
+    return [file_shown(one, content.described) for one in files_in(room, [seq]).get(seq, ())]
 
 
 def body_of(message: Message) -> tuple[str, datetime]:
@@ -255,6 +245,14 @@ def content_of(message: Message) -> Content:
     """All that is sealed in a message. Raises Shredded once its epoch is over."""
     plain = work.house().vault.open(key_of(message), sealed_place(message.public_id), message.sealed)
     return unpacked(plain)
+
+
+def versions_of(message: Message) -> list[str]:
+    """What a message said before it was changed, the first words first. For whoever works on a report about it alone."""
+    rows = select(Version.number, Version.sealed).where(Version.message_id == message.id).order_by(Version.number)
+    found, vault, key_id = work.session().execute(rows).all(), work.house().vault, key_of(message)
+    opened_ones = (vault.open(key_id, version_place(message.public_id, number), sealed) for number, sealed in found)
+    return [unpacked(plain).body for plain in opened_ones]
 
 
 def key_of(message: Message) -> str:
@@ -273,52 +271,15 @@ def _lost(seq: int | None) -> Quote | None:
     return None if seq is None else Quote(seq, GONE, "")
 
 
+def _topics(messages: Sequence[Message]) -> dict[int, str]:
+    wanted = {message.topic_id for message in messages if message.topic_id is not None}
+    if not wanted:
+        return {}
+    return dict(work.session().execute(select(Topic.id, Topic.public_id).where(Topic.id.in_(wanted))).all())
+
+
 def _quoted(room: RoomRef, seqs: Collection[int]) -> dict[int, Message]:
     if not seqs:
         return {}
     query = select(Message).where(Message.room_id == room.id, Message.seq.in_(seqs))
     return {message.seq: message for message in work.session().scalars(query)}
-
-
-def _reactions(room: RoomRef, seqs: Sequence[int]) -> dict[int, list[tuple[ReactionKind, int]]]:
-    query = select(Reaction.seq, Reaction.kind, Reaction.person_id).where(
-        Reaction.room_id == room.id, Reaction.seq.in_(seqs)
-    )
-    found: dict[int, list[tuple[ReactionKind, int]]] = {}
-    for seq, kind, person in work.session().execute(query.order_by(Reaction.id)):
-        found.setdefault(seq, []).append((kind, person))
-    return found
-
-
-def _said(rows: Sequence[tuple[ReactionKind, int]], names: Mapping[int, tuple[str, str]]) -> list[Said]:
-    by: dict[ReactionKind, list[Author]] = {}
-    for kind, person in rows:
-        if person in names:
-            by.setdefault(kind, []).append(Author(*names[person]))
-    return [Said(kind, by[kind]) for kind in ReactionKind if kind in by]
-
-
-def _mentions(room: RoomRef, seqs: Sequence[int]) -> dict[int, list[int]]:
-    query = select(Mention.seq, Mention.person_id).where(Mention.room_id == room.id, Mention.seq.in_(seqs))
-    found: dict[int, list[int]] = {}
-    for seq, person in work.session().execute(query.order_by(Mention.id)):
-        found.setdefault(seq, []).append(person)
-    return found
-
-
-def _files(room: RoomRef, seqs: Sequence[int]) -> dict[int, list[Attachment]]:
-    query = select(Attachment).where(Attachment.room_id == room.id, Attachment.seq.in_(seqs)).order_by(Attachment.id)
-    found: dict[int, list[Attachment]] = {}
-    for one in work.session().scalars(query):
-        assert one.seq is not None
-        found.setdefault(one.seq, []).append(one)
-    return found
-
-
-def _file(one: Attachment, content: Content) -> File:
-    described = content.described.get(one.public_id, "")
-    return File(one.public_id, one.kind, one.size, one.width, one.height, one.length, described)
-
-
-def _pins(room: RoomRef, seqs: Sequence[int]) -> set[int]:
-    return set(work.session().scalars(select(Pin.seq).where(Pin.room_id == room.id, Pin.seq.in_(seqs))))

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Select
+from sqlalchemy import Select, or_
 
 from app.chat import policy
-from app.chat.models import Message
+from app.chat.models import Message, MessageState, Room, RoomMember
 from app.chat.queries.here import RoomRef
 from app.chat.queries.opening import Words, opened
 from app.kernel import work
@@ -41,7 +41,7 @@ def older(actor: Actor, room: RoomRef, *, before: int, topic: int | None = None,
 def newer(actor: Actor, room: RoomRef, *, after: int, topic: int | None = None, limit: int = PAGE) -> Stretch:
     """The messages just after a sequence number."""
     found = _ascending(actor, room, after, topic, limit)
-    return _stretch(room, found[:limit], before=after >= 1, after=len(found) > limit)
+    return _stretch(room, found[:limit], before=_is_earlier(actor, room, topic, after), after=len(found) > limit)
 
 
 def around(actor: Actor, room: RoomRef, *, seq: int, topic: int | None = None) -> Stretch:
@@ -56,7 +56,16 @@ def around(actor: Actor, room: RoomRef, *, seq: int, topic: int | None = None) -
 
 def since(actor: Actor, room: RoomRef, *, after: int, limit: int = CATCH_UP) -> Stretch:
     """The messages that somebody who knows `after` has missed, oldest first."""
-    return newer(actor, room, after=after, limit=limit)
+    found = _ascending(actor, room, after, None, limit)
+    return _stretch(room, found[:limit], before=after > 0, after=len(found) > limit)
+
+
+def first_unread(actor: Actor, room: Room, member: RoomMember) -> Message | None:
+    """The first message of somebody else that the actor has not read and whose words are there."""
+    known = max(member.read_seq, room.first_seq - 1)
+    theirs = or_(Message.author_id.is_(None), Message.author_id != actor.person_id)
+    query = _of(actor, room, None).where(Message.seq > known, Message.state == MessageState.SHOWN, theirs)
+    return work.session().scalars(query.order_by(Message.seq).limit(1)).one_or_none()
 
 
 def find_sent(actor: Actor, room: RoomRef, client_id: str) -> Words | None:
@@ -77,9 +86,14 @@ def get_message(actor: Actor, room: RoomRef, seq: int) -> Words:
     return words[0]
 
 
-def get_row(actor: Actor, room: RoomRef, seq: int) -> Message:
-    """The row of a message that the actor reads, for the verbs that change it. Raises NotFound."""
+def get_row(actor: Actor, room: RoomRef, seq: int, *, hold: bool = False) -> Message:
+    """The row of a message that the actor reads, for the verbs that change it. Raises NotFound.
+
+    `hold` keeps everybody else from changing it until the action is over.
+    """
     query = policy.visible_messages(actor).where(Message.room_id == room.id, Message.seq == seq)
+    if hold:
+        query = query.with_for_update().execution_options(populate_existing=True)
     found = work.session().scalars(query).one_or_none()
     if found is None:
         raise NotFound
@@ -100,6 +114,11 @@ def _is_more(actor: Actor, room: RoomRef, topic: int | None, after: int) -> bool
     if after >= room.last_seq:
         return False
     query = _of(actor, room, topic).where(Message.seq > after).with_only_columns(Message.id)
+    return work.session().execute(query.limit(1)).first() is not None
+
+
+def _is_earlier(actor: Actor, room: RoomRef, topic: int | None, until: int) -> bool:
+    query = _of(actor, room, topic).where(Message.seq <= until).with_only_columns(Message.id)
     return work.session().execute(query.limit(1)).first() is not None
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, and_, case, func, or_, select
 
 from app.chat import policy
 from app.chat.models import PRIVATE, Membership, Mention, Room, RoomKind, RoomMember
+from app.chat.queries import unread
 from app.chat.queries.naming import names_here
 from app.identity.models import Space
 from app.kernel import work
@@ -64,18 +65,17 @@ def rooms(actor: Actor) -> list[RoomLine]:
     here = (RoomMember.state != Membership.DECLINED) & mine
     query = (
         policy.visible_rooms(actor)
-        .add_columns(RoomMember)
+        .add_columns(RoomMember, unread.count_for(actor))
         .outerjoin(RoomMember, here)
         .order_by(case((RoomMember.favourite.is_(True), 0), (RoomMember.id.is_not(None), 1), else_=2), Room.id)
     )
-    rows = [(room, member) for room, member in work.session().execute(query)]
+    rows = [(room, member, new or 0) for room, member, new in work.session().execute(query)]
     named = mentions_unread(actor)
-    called = called_by(actor, [room for room, _member in rows if room.kind in PRIVATE])
+    called = called_by(actor, [room for room, _member, _new in rows if room.kind in PRIVATE])
     lines = []
-    for room, member in rows:
+    for room, member, new in rows:
         others, title = called.get(room.id, ((), ""))
-        unread = unread_in(room, member) if member is not None else 0
-        lines.append(RoomLine(room, member, unread, named.get(room.id, 0), others, title))
+        lines.append(RoomLine(room, member, new, named.get(room.id, 0), others, title))
     return lines
 
 
@@ -95,6 +95,7 @@ def mentions_unread(actor: Actor) -> dict[int, int]:
             Mention.person_id == actor.id,
             RoomMember.state == Membership.IN,
             Mention.seq > RoomMember.read_seq,
+            ~unread.is_gone(Mention.room_id, Mention.seq),
         )
         .group_by(Mention.room_id)
     )
@@ -103,14 +104,12 @@ def mentions_unread(actor: Actor) -> dict[int, int]:
 
 def unread_total(actor: Actor) -> int:
     """How many messages are unread in the actor's rooms, without those that they muted."""
-    first = Room.first_seq - 1
-    known = case((RoomMember.read_seq > first, RoomMember.read_seq), else_=first)
     return (
         work.session().scalar(
             policy.visible_rooms(actor)
             .join(RoomMember, (RoomMember.room_id == Room.id) & (RoomMember.person_id == actor.id))
-            .where(RoomMember.state == Membership.IN, _asks_for_attention(now()), Room.last_seq > known)
-            .with_only_columns(func.coalesce(func.sum(Room.last_seq - known), 0))
+            .where(RoomMember.state == Membership.IN, _asks_for_attention(now()), Room.last_seq > RoomMember.read_seq)
+            .with_only_columns(func.coalesce(func.sum(unread.count_for(actor)), 0), maintain_column_froms=True)
         )
         or 0
     )
@@ -127,10 +126,12 @@ def get_room(actor: Actor, public_id: str) -> Room:
 def get_line(actor: Actor, public_id: str) -> RoomLine:
     """The same with how the actor is in it, and what it is called for them. Raises NotFound."""
     room = get_room(actor, public_id)
-    member = (
+    found = (
         work.session()
-        .scalars(
-            select(RoomMember).where(
+        .execute(
+            select(RoomMember, unread.count_for(actor))
+            .join(Room, Room.id == RoomMember.room_id)
+            .where(
                 RoomMember.room_id == room.id,
                 RoomMember.person_id == actor.person_id,
                 RoomMember.state != Membership.DECLINED,
@@ -138,10 +139,10 @@ def get_line(actor: Actor, public_id: str) -> RoomLine:
         )
         .one_or_none()
     )
+    member, new = found if found is not None else (None, 0)
     others, title = called_by(actor, [room]).get(room.id, ((), "")) if room.kind in PRIVATE else ((), "")
-    unread = unread_in(room, member) if member else 0
-    named = mentions_unread(actor).get(room.id, 0) if unread else 0
-    return RoomLine(room, member, unread, named, others, title)
+    named = mentions_unread(actor).get(room.id, 0) if new else 0
+    return RoomLine(room, member, new, named, others, title)
 
 
 def membership_in(actor: Actor, room: Room) -> RoomMember | None:
@@ -172,8 +173,9 @@ def called_by(actor: Actor, rooms: Collection[Room]) -> dict[int, tuple[Sequence
         .where(
             RoomMember.room_id.in_(by_id),
             RoomMember.person_id != actor.id,
-            # Whoever was asked and said no is still who the conversation was to be with.
-            or_(RoomMember.state != Membership.DECLINED, _is_direct(by_id)),
+            # Whoever was asked and said no is still who the conversation was to be with. Of a group nobody but its host
+            # knows who is asked: their name would vanish as they say no.
+            or_(RoomMember.state == Membership.IN, _is_direct(by_id)),
         )
         .order_by(RoomMember.id)
     )

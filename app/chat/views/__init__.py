@@ -1,6 +1,41 @@
 """Pages of rooms: load, form, action, redirect."""
 
-from app.chat.views import messages, room, rooms
+from app.chat.views import (
+    attachments,
+    changing,
+    circles,
+    conversations,
+    doorway,
+    groups,
+    messages,
+    order,
+    own,
+    picking,
+    reading,
+    room,
+    rooms,
+    search,
+    settings,
+    topics,
+)
 from app.chat.views.door import door
 
-__all__ = ["door", "messages", "room", "rooms"]
+__all__ = [
+    "attachments",
+    "changing",
+    "circles",
+    "conversations",
+    "door",
+    "doorway",
+    "groups",
+    "messages",
+    "order",
+    "own",
+    "picking",
+    "reading",
+    "room",
+    "rooms",
+    "search",
+    "settings",
+    "topics",
+]

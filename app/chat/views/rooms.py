@@ -1,12 +1,17 @@
-"""The list of rooms; coming into one and leaving it."""
+"""The list of rooms."""
 
-from flask import redirect, render_template, url_for
+from typing import Any
+
+from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from app.chat import actions, queries
+from app.chat import policy, queries
+from app.chat.models import PRIVATE, RoomKind, RoomState
 from app.chat.views.door import door
 from app.chat.views.shown import room_shown
+from app.chat.views.talks import asking_for_attention
 from app.kernel.access import Permission
+from app.kernel.db import now
 from app.kernel.web import present_actor
 
 USE = Permission.ROOMS_USE
@@ -14,28 +19,33 @@ USE = Permission.ROOMS_USE
 
 @door.page("/rooms", access=USE)
 def rooms() -> ResponseReturnValue:
-    lines = [
-        {
-            **room_shown(line),
-            "unread": line.unread,
-            "mentions": line.mentions,
-            "newcomers": line.room.for_newcomers,
-            "url": url_for("chat.room", room=line.room.public_id),
-        }
-        for line in queries.rooms(present_actor())
-    ]
-    return render_template("chat/rooms.html", rooms=lines)
-
-
-@door.page("/rooms/<room>/join", access=USE, methods=("POST",))
-def join(room: str) -> ResponseReturnValue:
+    """The rooms that the actor may know of: where they are asked in, their favourites, their own, the others."""
     actor = present_actor()
-    actions.join_room(actor, queries.get_room(actor, room))
-    return redirect(url_for("chat.room", room=room), 303)
+    every = queries.rooms(actor)
+    lines = [line for line in every if line.room.kind not in PRIVATE]
+    return render_template(
+        "chat/rooms.html",
+        asked=[_shown(line) for line in lines if line.asked],
+        favourites=[_shown(line) for line in lines if line.joined and line.favourite],
+        mine=[_shown(line) for line in lines if line.joined and not line.favourite],
+        others=[_shown(line) for line in lines if not line.joined and not line.asked],
+        any=bool(lines),
+        may_open=bool(policy.kinds_to_open(actor)),
+        talks=asking_for_attention(actor, every),
+    )
 
 
-@door.page("/rooms/<room>/leave", access=USE, methods=("POST",))
-def leave(room: str) -> ResponseReturnValue:
-    actor = present_actor()
-    actions.leave_room(actor, queries.get_room(actor, room))
-    return redirect(url_for("chat.rooms"), 303)
+def _shown(line: queries.RoomLine) -> dict[str, Any]:
+    room, muted = line.room, line.muted(now())
+    return {
+        **room_shown(line),
+        "unread": line.unread,
+        "mentions": line.mentions,
+        "muted": muted,
+        "newcomers": room.for_newcomers,
+        "circle": room.state.value if room.kind is RoomKind.CIRCLE else "",
+        "begins_at": room.begins_at if room.state is RoomState.PLANNED else None,
+        "ends_at": room.ends_at if room.kind is RoomKind.CIRCLE and room.state is RoomState.OPEN else None,
+        "closed": room.state is RoomState.CLOSED,
+        "url": url_for("chat.room", room=room.public_id),
+    }

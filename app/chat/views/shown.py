@@ -10,6 +10,9 @@ from app.chat import queries
 from app.chat.models import Room, RoomKind
 from app.kernel.i18n import language
 
+#: How a page says what was not done, where there is no form that could.
+REFUSED = "danger"
+
 
 def room_shown(line: queries.RoomLine) -> dict[str, Any]:
     """A room as pages show it."""
@@ -20,13 +23,18 @@ def room_shown(line: queries.RoomLine) -> dict[str, Any]:
         "name": name_of(room, line.with_names, line.title),
         "about": room.about_ar if arabic else room.about_en,
         "joined": line.joined,
-        "keeps": ngettext(
-            "Messages are kept for %(num)d day, and at most a week longer.",
-            "Messages are kept for %(num)d days, and at most a week longer.",
-            room.keep_days,
-        ),
-        "members_text": ngettext("%(num)d member is here.", "%(num)d members are here.", room.members),
+        "keeps": keeps_said(room.keep_days),
     }
+
+
+def keeps_said(days: int) -> str:
+    """For how long what is written is there, and at most how long."""
+    said: str = ngettext(
+        "Messages are kept for %(num)d day, and at most a week longer.",
+        "Messages are kept for %(num)d days, and at most a week longer.",
+        days,
+    )
+    return said
 
 
 def name_of(room: Room, with_names: Sequence[str] = (), title: str = "") -> str:
@@ -35,7 +43,7 @@ def name_of(room: Room, with_names: Sequence[str] = (), title: str = "") -> str:
         return with_names[0] if with_names else gettext("A former member")
     if room.kind is RoomKind.GROUP:
         return title or gettext(", ").join(with_names) or gettext("A small group")
-    return room.name_ar if language() == "ar" else room.name_en
+    return (room.name_ar or room.name_en) if language() == "ar" else (room.name_en or room.name_ar)
 
 
 def number_asked(name: str) -> int | None:

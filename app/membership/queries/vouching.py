@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from app.identity import queries as identity
 from app.kernel import work
+from app.kernel.access import Permission
 from app.kernel.actor import Actor
 from app.kernel.db import now
 from app.kernel.errors import NotFound
@@ -57,9 +58,9 @@ class Vouching:
 
 
 def my_vouching(actor: Actor) -> Vouching:
-    """The actor's codes and vouches."""
-    joined_on = identity.get_me(actor).joined_on
-    codes, lines = _my_codes(actor), _my_vouches(actor)
+    """The actor's codes and vouches. While they travel it looks as if there were none: they are names of others."""
+    joined_on, shown = identity.get_me(actor).joined_on, actor.holds(Permission.HIDDEN_SEE)
+    codes, lines = (_my_codes(actor), _my_vouches(actor)) if shown else ([], [])
     may = policy.may_vouch_at_all(actor, joined_on)
     return Vouching(
         codes=codes,
@@ -71,13 +72,15 @@ def my_vouching(actor: Actor) -> Vouching:
 
 
 def open_asks(actor: Actor) -> int:
-    """How many ask the actor to vouch now."""
+    """How many ask the actor to vouch now. None while they travel."""
+    if not actor.holds(Permission.HIDDEN_SEE):
+        return 0
     return sum(line.state is VouchState.ASKED for line in _my_vouches(actor))
 
 
 def get_my_vouch(actor: Actor, public_id: str) -> tuple[Vouch, Application]:
     """A vouch that the actor was asked for, and its application. Raises NotFound for everybody else."""
-    if public_id not in ledger.lineage_of(actor.public_id).vouches:
+    if not actor.holds(Permission.HIDDEN_SEE) or public_id not in ledger.lineage_of(actor.public_id).vouches:
         raise NotFound
     found = (
         work.session()
@@ -107,7 +110,7 @@ def get_my_code(actor: Actor, public_id: str) -> VouchCode:
         VouchCode.state == CodeState.OPEN,
     )
     found = work.session().scalars(wanted).one_or_none()
-    if found is None:
+    if found is None or not actor.holds(Permission.HIDDEN_SEE):
         raise NotFound
     return found
 

@@ -10,7 +10,8 @@ from app.kernel import audit, work
 from app.kernel.access import Role
 from app.kernel.actor import Actor, ensure
 from app.kernel.db import new_public_id, now
-from app.kernel.errors import N_, Conflict, Forbidden, Invalid
+from app.kernel.errors import N_, Conflict, Forbidden, Invalid, NotFound
+from app.kernel.files import FileKind
 from app.kernel.limits import Budget
 from app.kernel.states import move
 from app.kernel.work import action
@@ -139,6 +140,23 @@ def remove_words(actor: Actor, item: QueueItem, *, reason: str) -> None:
 def reporter_of(report: Report) -> int:
     """The row number of whoever made a report, out of the vault."""
     return int(sealing.unseal_fields(report.key_id, TABLE, report.public_id, "sealed", report.sealed)["reporter"])
+
+
+@action
+def open_file(actor: Actor, item: QueueItem, file: str) -> tuple[bytes, FileKind]:
+    """A file that belongs to what was reported, for whoever works on it. That it was opened stands in the record of acts.
+
+    Raises NotFound.
+    """
+    if not policy.holds_claim(actor, item):
+        raise NotFound
+    kind, _, ref = item.ref.partition(":")
+    found = registry.reportable(kind).open_file
+    if found is None:
+        raise NotFound
+    opened = found(ref, file)
+    audit.record(actor, "report.open-file", target_kind="item", target=item.public_id)
+    return opened
 
 
 def _open_reports(item: QueueItem) -> list[Report]:

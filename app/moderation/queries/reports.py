@@ -10,7 +10,7 @@ from app.identity.queries import names_of
 from app.kernel import work
 from app.kernel.actor import Actor
 from app.kernel.errors import NotFound
-from app.kernel.feature import ContextLine
+from app.kernel.feature import ContextLine, ReportedFile
 from app.moderation import policy, registry, sealing
 from app.moderation.models import Category, Exchange, Outcome, QueueItem, Report, ReportState
 
@@ -135,6 +135,18 @@ def context_of(actor: Actor, item: QueueItem) -> Sequence[ContextLine]:
     kind, _, ref = item.ref.partition(":")
     try:
         return registry.reportable(kind).context(ref)
+    except NotFound:
+        return ()
+
+
+def files_of(actor: Actor, item: QueueItem) -> Sequence[ReportedFile]:
+    """The files that belong to what was reported, for whoever works on it. Nothing where it is gone meanwhile."""
+    if not policy.holds_claim(actor, item):
+        raise NotFound
+    kind, _, ref = item.ref.partition(":")
+    found = registry.reportable(kind).files
+    try:
+        return found(ref) if found is not None else ()
     except NotFound:
         return ()
 

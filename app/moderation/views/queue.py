@@ -11,7 +11,9 @@ from app.kernel.actor import Actor
 from app.kernel.errors import Conflict, Invalid
 from app.kernel.signals import Words
 from app.kernel.web import present_actor
+from app.kernel.web.uploads import file_answer
 from app.moderation import actions, policy, queries, registry
+from app.moderation.actions import reports
 from app.moderation.actions.queue import DAILY_LIMIT
 from app.moderation.forms import NO_MEASURE, DecisionForm, LimitForm, TogetherForm, WordsForm
 from app.moderation.models import Category, MeasureKind, Outcome, QueueItem
@@ -83,6 +85,13 @@ def decide(id: str) -> ResponseReturnValue:
     return form.answer(_page(actor, queries.get_item(actor, id), form))
 
 
+@door.page("/queue/<id>/files/<file>", access=Permission.QUEUE_WORK)
+def reported_file(id: str, file: str) -> ResponseReturnValue:
+    """A file that belongs to what was reported, for whoever works on the report, and for as long as they do."""
+    actor = present_actor()
+    return file_answer(*reports.open_file(actor, queries.get_item(actor, id), file))
+
+
 @door.page("/queue/<id>/ask/<report>", access=Permission.MEASURES_TAKE, methods=("POST",))
 def ask(id: str, report: str) -> ResponseReturnValue:
     actor, form = present_actor(), WordsForm()
@@ -149,6 +158,7 @@ def _page(actor: Actor, found: QueueItem, form: DecisionForm | None = None) -> s
         mine=mine,
         reports=reports,
         context=queries.context_of(actor, found) if reading else (),
+        files=queries.files_of(actor, found) if reading else (),
         person=queries.person_of(actor, found) if reading else None,
         alike=queries.alike(actor, found) if reading else [],
         may_remove=reading and queries.can_remove(found),

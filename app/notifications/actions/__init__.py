@@ -8,7 +8,7 @@ from app.notifications.actions.choosing import (
     remove_address,
     remove_subscription,
 )
-from app.notifications.actions.noting import forget_old, mark_all_read, mark_read, notify
+from app.notifications.actions.noting import forget_old, mark_all_read, mark_read, mark_seen, notify
 from app.notifications.actions.telling import Outcome, settle, take_up, tell
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "forget_old",
     "mark_all_read",
     "mark_read",
+    "mark_seen",
     "notify",
     "remove_address",
     "remove_subscription",

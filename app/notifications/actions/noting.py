@@ -51,6 +51,13 @@ def mark_read(actor: Actor, notice: Notice) -> None:
 
 
 @action
+def mark_seen(actor: Actor, kinds: Sequence[str], ref: str) -> None:
+    """Note that the actor has seen what these notices are about, without having opened them."""
+    mine = (Notice.person_id == actor.person_id) & Notice.kind.in_(kinds) & (Notice.ref == ref)
+    work.session().execute(update(Notice).where(mine, Notice.read_at.is_(None)).values(read_at=now()))
+
+
+@action
 def mark_all_read(actor: Actor) -> int:
     """Note that the actor has read all of their notices. Returns how many were new."""
     mine = update(Notice).where(Notice.person_id == actor.person_id, Notice.read_at.is_(None))

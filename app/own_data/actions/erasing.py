@@ -5,7 +5,6 @@ point, either nothing has happened or everything will.
 """
 
 from collections.abc import Iterable
-from datetime import timedelta
 
 from sqlalchemy import select
 
@@ -23,7 +22,6 @@ from app.notifications.actions import notify
 from app.own_data import policy, queries, store
 from app.own_data.models import Erasure, ErasureState
 
-COOLING_OFF = timedelta(days=7)
 WRONG_NAME = N_("This is not your name here. Type it as it stands at the foot of the page.")
 LAST_ADMINISTRATOR = N_(
     "You are the only administrator. Let somebody else become one first: without one nobody could change a role here."
@@ -47,7 +45,7 @@ def ask_erasure(actor: Actor, *, name: str) -> Erasure:
         raise Conflict(ASKED_ALREADY)
     moment = now()
     asked = Erasure(
-        person_id=actor.person_id, person_public_id=actor.public_id, asked_at=moment, due_at=moment + COOLING_OFF
+        person_id=actor.person_id, person_public_id=actor.public_id, asked_at=moment, due_at=moment + policy.COOLING_OFF
     )
     work.session().add(asked)
     work.session().flush()

@@ -7,6 +7,7 @@ from app.kernel.actor import Actor, ensure
 from app.kernel.db import insert_once, new_public_id, now
 from app.kernel.errors import N_, Invalid
 from app.kernel.limits import Budget
+from app.kernel.signals import kept_away
 from app.kernel.work import action
 from app.profiles import policy
 from app.profiles.actions import held
@@ -43,6 +44,7 @@ def block(actor: Actor, person_id: int, *, met_in: Space | None = None) -> None:
     if space is None:
         held.part(actor.person_id, person_id)
         held.answer_all(actor.person_id, person_id)
+    kept_away.send(actor, person_id=person_id, met_in=met_in)
 
 
 @action

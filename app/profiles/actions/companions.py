@@ -29,7 +29,7 @@ def ask(actor: Actor, person_id: int, *, part: Part) -> ConnectionState:
     Two who ask each other the same are a pair: returns how it stands then. Raises NotFound for whoever is not among the
     actor's people, Conflict when there is a pair or it waits, Invalid for asking again too soon, TooMany.
     """
-    ensure(policy.can_keep(actor))
+    ensure(policy.shows_people(actor))
     work.house().budgets.spend(held.ASKING, actor.public_id)
     held.hold(actor.person_id, person_id)
     if not connections.is_connected(actor, person_id):

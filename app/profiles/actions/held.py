@@ -11,6 +11,7 @@ from app.kernel.db import now
 from app.kernel.errors import NotFound
 from app.kernel.jobs import enqueue
 from app.kernel.limits import Budget
+from app.kernel.signals import parted
 from app.kernel.states import move
 from app.profiles import policy
 from app.profiles.models import Companionship, Connection, ConnectionState, ListEntry, PeopleList
@@ -91,6 +92,7 @@ def part(one: int, other: int) -> None:
             close(row, ConnectionState.ENDED)
     _off_lists(one, other)
     _off_lists(other, one)
+    parted.send(people=(one, other))
 
 
 def answer_all(answerer: int, other: int) -> None:

@@ -24,8 +24,11 @@ FULL = N_("This list has 200 people on it. Make another one.")
 
 @action
 def make(actor: Actor, *, name: str) -> PeopleList:
-    """Begin a list. Raises Invalid for a name that does not do, and when there are MOST_LISTS."""
-    ensure(policy.can_keep(actor))
+    """Begin a list. Raises Invalid for a name that does not do, and when there are MOST_LISTS.
+
+    Not while they travel: that a name is taken would say that there is a list of it.
+    """
+    ensure(policy.shows_people(actor))
     profile = ensure_profile(actor.person_id)
     own = _held_lists(actor)
     if len(own) >= MOST_LISTS:

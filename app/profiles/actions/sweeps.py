@@ -1,7 +1,8 @@
 """Counting how many different people somebody reads about in a day: slowing down, telling moderators, forgetting of whom.
 
-What counts: a profile that was not opened before on that day counts one. A page of the directory with people that were
-not on one before counts one, and one more for every eight of them: three for a full page. To open, reload or go back to
+What counts: a profile that was not opened before on that day counts one, and so does the page on which it is reported. A
+page of the directory with people that were not on one before counts one, and one more for every eight of them: three for a
+full page. A photograph counts as its profile does, unless it stands on a page that was read. To open, reload or go back to
 what was there already counts nothing. Sixty profiles and ten pages in a day are NORMAL, and never notice anything.
 
 Beyond that one more is shown every WAIT, and what is asked for too soon counts as well, so that a program that does not
@@ -60,7 +61,18 @@ def read_profile(actor: Actor, person_id: int, public_id: str) -> None:
 def read_page(actor: Actor, person_ids: Sequence[int]) -> None:
     """Count that the actor reads a page of the directory with these people on it. Raises TooMany and Wait."""
     people = ",".join(map(str, sorted(person_ids)))
-    _read(actor, f"page {people}", weight=1 + len(person_ids) // PER_PAGE_READ, honey=False)
+    cards = [_card(one) for one in person_ids]
+    _read(actor, f"page {people}", weight=1 + len(person_ids) // PER_PAGE_READ, honey=False, with_it=cards)
+
+
+def read_photo(actor: Actor, person_id: int, public_id: str) -> None:
+    """Count that the actor fetches somebody's photograph, which may be the only thing that they fetch of them.
+
+    It costs nothing beside a page that they read today, of this person or of the directory. Raises TooMany and Wait.
+    """
+    today = _today(actor)
+    if today is None or _mark(actor, _card(person_id)) not in _marks(today.shown):
+        read_profile(actor, person_id, public_id)
 
 
 @action
@@ -85,10 +97,10 @@ def forget(actor: Actor) -> int:  # noqa: ARG001  # every verb is told who acts
     return len(emptied.all())
 
 
-def _read(actor: Actor, what: str, *, weight: int, honey: bool) -> None:
+def _read(actor: Actor, what: str, *, weight: int, honey: bool, with_it: Sequence[str] = ()) -> None:
     mark, today, moment = _mark(actor, what), _today(actor), now()
     if today is None or not _is_answered(today, mark, moment):
-        until = _count(actor, mark, weight=weight, honey=honey)
+        until = _count(actor, mark, weight=weight, honey=honey, with_it=with_it)
     else:
         until = today.next_at if mark not in _marks(today.shown) else None
     if until is not None:
@@ -109,8 +121,8 @@ def _is_early(today: Sweep, moment: datetime) -> bool:
 
 
 @action
-def _count(actor: Actor, mark: bytes, *, weight: int, honey: bool) -> datetime | None:
-    """None when it may be shown now, otherwise when it may."""
+def _count(actor: Actor, mark: bytes, *, weight: int, honey: bool, with_it: Sequence[str]) -> datetime | None:
+    """None when it may be shown now, otherwise when it may. What is shown `with_it` costs nothing more."""
     today, moment = _lock_today(actor), now()
     shown, refused = _marks(today.shown), _marks(today.refused)
     if mark in shown:
@@ -125,7 +137,8 @@ def _count(actor: Actor, mark: bytes, *, weight: int, honey: bool) -> datetime |
         return today.next_at
     if today.asked > NORMAL:
         today.next_at = moment + (LONG_WAIT if today.alarmed else WAIT)
-    today.shown, today.refused = today.shown + mark, b"".join(refused - {mark})
+    more = {_mark(actor, one) for one in with_it} - shown
+    today.shown, today.refused = b"".join([today.shown, mark, *more]), b"".join(refused - {mark})
     return None
 
 
@@ -139,6 +152,11 @@ def _tell(today: Sweep, *, first_honey: bool) -> None:
     if first_honey:
         others = set(staff_at_work(Role.MODERATOR)) - {today.person_id}
         notify(sorted(others), "item.safety", item.public_id)
+
+
+def _card(person_id: int) -> str:
+    """What stands for somebody on a page of the directory."""
+    return f"card {person_id}"
 
 
 def _today(actor: Actor) -> Sweep | None:

@@ -11,15 +11,15 @@ from app.profiles.models import Field, Profile, ProfileField
 from app.profiles.policy import Viewer
 
 
-def photo_of(viewer: Viewer, public_id: str) -> tuple[bytes, files.FileKind]:
-    """The photograph of the person with this public id. Raises NotFound where it is missing, hidden, or not for them."""
+def photo_of(viewer: Viewer, public_id: str) -> tuple[int, bytes, files.FileKind]:
+    """Row number and photograph of the person with this public id. Raises NotFound where it is missing, or not for them."""
     wanted = policy.visible_fields(viewer).where(ProfileField.field == Field.PHOTO)
     wanted = wanted.join(Person, Person.id == ProfileField.person_id).where(Person.public_id == public_id)
     row = work.session().scalars(wanted).one_or_none()
     reference = _reference(row) if row is not None else None
-    if reference is None:
+    if row is None or reference is None:
         raise NotFound
-    return files.open(reference)
+    return row.person_id, *files.open(reference)
 
 
 def my_reference(actor: Actor) -> str | None:

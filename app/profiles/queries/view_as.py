@@ -67,7 +67,7 @@ def _known(actor: Actor, public_id: str) -> Viewer:
     card = cards(viewer_of(actor), [found.person_id]).get(found.person_id)
     country = country_in(card.fields.get(Field.PLACE, "")) if card else None
     index = sealing.country_index(country or _ELSEWHERE)
-    return Viewer(person_id=found.person_id, peer=True, member=True, country_index=index)
+    return Viewer(person_id=found.person_id, peer=True, member=True, country_index=index, supposed=True)
 
 
 def _excluded(actor: Actor) -> Viewer:

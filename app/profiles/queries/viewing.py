@@ -51,6 +51,7 @@ def viewer_of(actor: Actor, *, caseworker: bool = False) -> Viewer:
         caseworker=caseworker and actor.holds(Permission.CASES_WORK),
         country_index=sealing.country_index(country) if country else None,
         sweeping=sweeps.is_sweeping(actor),
+        travels=not actor.holds(Permission.HIDDEN_SEE),
     )
 
 

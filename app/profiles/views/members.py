@@ -8,10 +8,11 @@ from flask.typing import ResponseReturnValue
 from app.identity.looked.forms import PurposeForm
 from app.kernel.access import Permission
 from app.kernel.errors import Invalid, NotFound
-from app.kernel.web import present_actor
+from app.kernel.web import present_actor, present_house
 from app.profiles.actions import looking, sweeps
 from app.profiles.models import Field
 from app.profiles.queries import people, viewing
+from app.profiles.queries.people import Way
 from app.profiles.queries.viewing import MemberView
 from app.profiles.views import wording
 from app.profiles.views.door import door
@@ -58,9 +59,13 @@ def page_of(member: MemberView | None, *, template: str = "profiles/member.html"
 def _page_with_ways(shown: MemberView | None, person: str, form: PurposeForm) -> str:
     """The page with what else one may do there; for caseworkers with the question what they look for."""
     actor = present_actor()
+    between = people.standing_between(actor, shown.person_id) if shown else None
+    connected = between is not None and between.way is Way.JOINED
+    asking = [f.with_member for f in present_house().features if f.with_member] if shown else []
     return page_of(
         shown,
-        between=people.standing_between(actor, shown.person_id) if shown else None,
+        between=between,
+        more=[way for ask in asking for way in ask(actor, person, connected)],
         may_report=shown is not None and actor.holds(Permission.REPORT),
         why=form if actor.holds(Permission.CASES_WORK) else None,
         person=person,

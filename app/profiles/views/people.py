@@ -7,7 +7,7 @@ from flask_babel import gettext
 from app.kernel.access import Permission
 from app.kernel.actor import Actor
 from app.kernel.errors import Conflict, Invalid, TooMany
-from app.kernel.web import present_actor
+from app.kernel.web import present_actor, present_house
 from app.profiles.actions import companions as pairing
 from app.profiles.actions import people as actions
 from app.profiles.actions import sweeps
@@ -25,7 +25,15 @@ KEEP = Permission.PROFILE_KEEP
 
 @door.page("/me/people", access=KEEP)
 def people() -> ResponseReturnValue:
-    return render_template("profiles/people.html", people=queries.people_of(present_actor()))
+    actor, features = present_actor(), present_house().features
+    found = queries.people_of(actor)
+    more = {
+        line.person.public_id: [
+            way for f in features if f.with_member for way in f.with_member(actor, line.person.public_id, True)
+        ]
+        for line in found.people
+    }
+    return render_template("profiles/people.html", people=found, more=more)
 
 
 @door.page("/members/<person>/ask", access=KEEP, methods=("GET", "POST"))

@@ -13,6 +13,7 @@ from app.kernel.web import present_actor, present_house
 from app.kernel.web.uploads import brought, file_answer
 from app.profiles import policy
 from app.profiles.actions import photo as actions
+from app.profiles.actions import sweeps
 from app.profiles.forms.photo import PhotoForm
 from app.profiles.models import Audience, Field
 from app.profiles.queries import mine as queries
@@ -70,7 +71,9 @@ def photo_of(person: str) -> Response:
     """The picture, for whoever sees that field of this person now. It is asked each time anew, and kept nowhere."""
     actor = present_actor()
     present_house().budgets.spend(LOOKING, actor.public_id)
-    return file_answer(*photos.photo_of(viewing.viewer_of(actor), person))
+    person_id, plain, kind = photos.photo_of(viewing.viewer_of(actor), person)
+    sweeps.read_photo(actor, person_id, person)
+    return file_answer(plain, kind)
 
 
 def _changing() -> Actor:

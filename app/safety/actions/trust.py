@@ -2,13 +2,13 @@
 
 from datetime import timedelta
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import and_, delete, func, or_, select
 
 from app.identity.actions import lift_restrictions, restrict
 from app.identity.models import Cause, Person, Standing
 from app.kernel import audit, work
 from app.kernel.access import Permission, Role
-from app.kernel.actor import Actor, ensure
+from app.kernel.actor import Actor, Kind, ensure
 from app.kernel.db import insert_once, new_public_id, now
 from app.kernel.errors import N_, Conflict, Forbidden, Invalid, NotFound, TooMany
 from app.kernel.limits import Budget
@@ -23,6 +23,7 @@ from app.profiles.queries.people import people_known
 from app.safety import policy
 from app.safety.models import Freeze, FreezeState, TrustedPerson
 from app.safety.queries import trust as queries
+from app.safety.queries.trust import FreezeRead
 
 MOST = 3
 ONCE_IN = timedelta(days=7)
@@ -44,7 +45,8 @@ def name_trusted(actor: Actor, public_id: str) -> None:
     known = next((one for one in people_known(actor) if one.public_id == public_id), None)
     if known is None:
         raise Invalid(NOT_KNOWN)
-    chosen = select(func.count()).select_from(TrustedPerson).where(TrustedPerson.person_id == actor.person_id)
+    seen = policy.visible_trust(actor).where(TrustedPerson.person_id == actor.person_id)
+    chosen = select(func.count()).select_from(seen.subquery())
     if (session.scalar(chosen) or 0) >= MOST:
         raise Invalid(ENOUGH)
     session.execute(insert_once(session, TrustedPerson).values(person_id=actor.person_id, trusted_id=known.person_id))
@@ -56,6 +58,15 @@ def take_off(actor: Actor, trusted: TrustedPerson) -> None:
     """Trust somebody no longer with freezing. They are not told."""
     ensure(trusted.person_id == actor.person_id)
     work.session().execute(delete(TrustedPerson).where(TrustedPerson.id == trusted.id))
+
+
+@action
+def part(actor: Actor, one: int, other: int) -> None:
+    """Take each of two people off the trusted of the other: they are among each other's people no more."""
+    ensure(actor.kind is Kind.SYSTEM)
+    pairs = [(TrustedPerson.person_id, TrustedPerson.trusted_id), (TrustedPerson.trusted_id, TrustedPerson.person_id)]
+    between = or_(*(and_(first == one, second == other) for first, second in pairs))
+    work.session().execute(delete(TrustedPerson).where(between))
 
 
 @action
@@ -117,6 +128,16 @@ def say(actor: Actor, words: str) -> None:
     item = item_of(QUEUE, frozen.public_id)
     if item is not None and item.claimed_by_id is not None:
         notify([item.claimed_by_id], "freeze.words", frozen.public_id)
+
+
+@action
+def read(actor: Actor, frozen: Freeze) -> FreezeRead:
+    """Open a freeze for somebody who may decide on it, and note that they did: it holds what both sides wrote.
+
+    No record, no words. Raises NotFound for whoever may not decide.
+    """
+    audit.record(actor, "freeze.read", target_kind="freeze", target=frozen.public_id)
+    return queries.read_freeze(actor, frozen)
 
 
 @action

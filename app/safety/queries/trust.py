@@ -44,7 +44,6 @@ class FreezeRead:
     trusted_still: bool
     earlier: Sequence[tuple[datetime, bool]]
     proposed: bool
-    may_decide: bool
 
 
 def trusted_by_me(actor: Actor) -> list[Trusted]:
@@ -93,9 +92,10 @@ def get_trusted(actor: Actor, public_id: str) -> TrustedPerson:
 
 
 def get_freeze(actor: Actor, public_id: str) -> Freeze:
-    """A freeze that the actor may look at. Raises NotFound, also for whoever it is about and whoever made it."""
+    """A freeze that the actor may look at. Raises NotFound, also for whoever it is about, whoever made it, and whoever
+    brought that person in."""
     found = work.session().scalars(policy.visible_freezes(actor).where(Freeze.public_id == public_id)).one_or_none()
-    if found is None:
+    if found is None or not policy.can_decide_on(actor, found):
         raise NotFound
     return found
 
@@ -111,7 +111,9 @@ def said_by(freeze: Freeze) -> str:
 
 
 def read_freeze(actor: Actor, freeze: Freeze) -> FreezeRead:
-    """A freeze, opened, with what the moderators need for deciding."""
+    """A freeze, opened, with what the moderators need for deciding. Raises NotFound for whoever may not decide."""
+    if not policy.can_decide_on(actor, freeze):
+        raise NotFound
     names = names_of([number for number in (freeze.person_id, freeze.by_id) if number is not None])
     person, name = names.get(freeze.person_id, ("", ""))
     trusted = select(TrustedPerson.id).where(
@@ -133,7 +135,6 @@ def read_freeze(actor: Actor, freeze: Freeze) -> FreezeRead:
         trusted_still=work.session().scalar(trusted) is not None,
         earlier=[(row[0], row[1] is FreezeState.FROZEN) for row in before],
         proposed=is_proposed(GIVE_BACK, freeze.public_id),
-        may_decide=policy.can_decide_on(actor, freeze),
     )
 
 
@@ -150,7 +151,8 @@ def frozen_person(actor: Actor, public_id: str) -> str | None:
     theirs = policy.visible_freezes(actor).where(
         Freeze.person_id == _number_of(public_id), Freeze.state == FreezeState.FROZEN
     )
-    return work.session().scalar(theirs.with_only_columns(Freeze.public_id))
+    found = work.session().scalars(theirs).one_or_none()
+    return found.public_id if found is not None and policy.can_decide_on(actor, found) else None
 
 
 def _number_of(public_id: str) -> ScalarSelect[int]:

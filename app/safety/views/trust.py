@@ -35,7 +35,7 @@ def name_trusted() -> ResponseReturnValue:
     return form.answer(render_template("safety/name_trusted.html", form=form, people=_others()))
 
 
-@door.page("/me/trusted/<id>/take-off", access=CHANGE, methods=("POST",))
+@door.page("/me/trusted/<id>/take-off", access=CHANGE, methods=("POST",), step_up=True)
 def take_off(id: str) -> ResponseReturnValue:
     actor = present_actor()
     actions.take_off(actor, queries.get_trusted(actor, id))
@@ -87,7 +87,7 @@ def review_freeze(id: str) -> ResponseReturnValue:
             return redirect(url_for("safety.review_freeze", id=id), 303)
         except Conflict as refusal:
             form.refuse(refusal)
-    return form.answer(render_template("safety/review.html", form=form, freeze=queries.read_freeze(actor, found)))
+    return form.answer(render_template("safety/review.html", form=form, freeze=actions.read(actor, found)))
 
 
 def _page(form: TrustForm) -> ResponseReturnValue:

@@ -1,5 +1,7 @@
 // The way out: Shift pressed alone three times within five seconds, or the button. The form does all of it without us;
 // here the page also goes blank at once, and the neutral one takes its place in the history.
+import { forgetEverything } from "./kept.js";
+
 const PRESSES = 3;
 const WITHIN_MS = 5000;
 const WAIT_MS = 2000;
@@ -30,6 +32,8 @@ export function watchExit(page) {
 async function leave(form) {
   document.documentElement.classList.add("gone");
   document.title = "";
+  // Before anybody is asked: the answer that clears the browser may never come.
+  forgetEverything();
   const told = fetch(form.action, {
     method: "POST",
     body: new FormData(form),

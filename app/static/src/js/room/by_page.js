@@ -1,11 +1,11 @@
 // Where a network lets no WebSocket through, texts go out through the room's own form, as without JavaScript.
 
-/** Post `item` with the form's fields; the server then leads back to the room's `url`. Resolves to an acknowledgement without a message, or to null when nothing answers. */
+/** Post `item` with the form's token, and none of what stands in the form meanwhile; the server then leads back to the room's `url`. Resolves to an acknowledgement without a message, or to null when nothing answers. */
 export async function postByPage(form, item, { url, say }) {
-  const fields = new FormData(form);
-  fields.set("client_id", item.clientId);
-  fields.set("body", item.body);
-  fields.set("draft", item.draft ? "1" : "");
+  const fields = new FormData();
+  const written = { ...item.more, client_id: item.clientId, body: item.body, draft: item.draft ? "1" : "" };
+  fields.set("csrf_token", form.elements.csrf_token.value);
+  for (const [name, values] of Object.entries(written)) for (const value of [values].flat()) fields.append(name, value);
   try {
     const response = await fetch(form.action, { method: "POST", body: fields });
     await response.body?.cancel();

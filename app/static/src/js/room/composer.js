@@ -12,9 +12,11 @@ export class Composer {
   #longest;
   #take;
   #enterSends;
+  #asking;
+  #beside;
 
-  /** `take(text)` is called with each text that is to be sent. */
-  constructor(form, words, take) {
+  /** `take(text, more)` is called with each text that is to be sent, once `asking` has found nothing or was answered. */
+  constructor(form, words, { asking, beside, take }) {
     this.#form = form;
     this.#field = form.elements.body;
     this.#wrong = form.querySelector("[data-wrong]");
@@ -22,6 +24,8 @@ export class Composer {
     this.#words = words;
     this.#longest = Number(form.dataset.longest) || Infinity;
     this.#take = take;
+    this.#asking = asking;
+    this.#beside = beside;
     this.#enterSends = form.querySelector("[data-enter-sends]");
     this.#listen(form.querySelector("[data-direction]"));
   }
@@ -31,16 +35,39 @@ export class Composer {
     return this.#field.value.trim() !== "";
   }
 
-  /** Keep what is written readable, but take nothing more. */
-  lock(isLocked) {
-    this.#field.readOnly = isLocked;
-    this.#send.disabled = isLocked;
+  /** Send nothing; where it is over for good, keep what is written readable, but take nothing more. */
+  lock({ sends, writes }) {
+    this.#field.readOnly = !writes;
+    this.#send.disabled = !sends;
   }
 
-  /** Put a text back, below what has been written meanwhile. The writer asked for it, so the focus goes along. */
-  putBack(text) {
+  /** Put a text back with what belongs to it, below what has been written meanwhile. The writer asked, so the focus goes along. */
+  putBack(text, { note = "" } = {}) {
     this.#field.value = this.hasText ? `${this.#field.value}\n\n${text}` : text;
+    if (note) this.#note.value = note;
+    this.#note.closest("details").open ||= note !== "";
     this.#field.focus();
+  }
+
+  /** Let what is written next answer a message: its number, who wrote it, and its words in short. */
+  answer(quote) {
+    this.#form.elements.reply_to.value = quote.seq;
+    this.#form.querySelector("[data-answered]").replaceChildren(this.#beside.quote(quote));
+    this.#form.querySelector("[data-answering]").hidden = false;
+  }
+
+  /** Put the cursor where one writes. */
+  focus() {
+    this.#field.focus();
+  }
+
+  get #note() {
+    return this.#form.elements.note;
+  }
+
+  #answerNothing() {
+    this.#form.elements.reply_to.value = "";
+    this.#form.querySelector("[data-answering]").hidden = true;
   }
 
   #listen(direction) {
@@ -59,6 +86,11 @@ export class Composer {
       this.#complain("");
       this.#form.querySelector(".error-summary")?.remove();
     });
+    this.#form.querySelector("[data-answer-nothing]").addEventListener("click", (event) => {
+      event.preventDefault();
+      this.#answerNothing();
+      this.#field.focus();
+    });
     direction.addEventListener("change", () => {
       this.#field.dir = direction.value;
     });
@@ -69,13 +101,26 @@ export class Composer {
 
   #submit() {
     const text = this.#field.value;
-    if (!this.hasText) return;
+    const { files, bringing } = this.#form.elements;
+    if (!this.hasText && !files?.value) return;
+    if (bringing?.value) {
+      this.#complain(this.#words.say("file-going"));
+      return;
+    }
     if ([...text].length > this.#longest || new Blob([JSON.stringify(text)]).size > MOST_BYTES) {
       this.#complain(this.#words.say("too-long"));
       return;
     }
-    this.#field.value = "";
-    this.#take(text);
+    const { reply_to: answers, topic } = this.#form.elements;
+    const note = this.#note.value.trim();
+    this.#asking.before(note, text, (confirmed) => {
+      const more = { note, reply_to: answers.value, topic: topic?.value, confirmed };
+      for (const name of Object.keys(more)) if (!more[name]) delete more[name];
+      this.#field.value = this.#note.value = "";
+      this.#note.closest("details").open = false;
+      this.#answerNothing();
+      this.#take(text, more);
+    });
   }
 
   #complain(sentence) {

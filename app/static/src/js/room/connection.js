@@ -1,19 +1,21 @@
 // The socket of one room: opens it, comes back by itself, and finds out why when it does not.
 
 import { io } from "socket.io-client";
+import { wait } from "./backoff.js";
 
 const ANSWER_MS = 8000;
+/** After a change that everybody in the room hears of at once, they ask within this time (ms) what it means for them. */
+const SPREAD_MS = 1000;
 /** Between two quiet looks for frames that were missed: half a minute, not at the same moment for everybody. */
 const LOOK_MS = 25000;
 const LOOK_SPREAD_MS = 10000;
 /** For how long to wait (ms) after a refusal that passes by itself, when the server does not say. */
 const REFUSED_MS = 5000;
-const LONGEST_MS = 20000;
 /** A handshake takes four round trips; on the slowest networks that people have, some four seconds. */
 const HANDSHAKE_MS = 12000;
 /** So many failures in a row while the page itself can be reached mean that no WebSocket gets through. */
 const BLOCKED_AFTER = 2;
-const WAYS_OUT = { signed_out: "signed-out", forbidden: "closed", not_found: "closed" };
+const WAYS_OUT = { signed_out: "signed-out", not_found: "closed" };
 
 export class Refused extends Error {
   constructor({ code, retry_after: seconds }) {
@@ -35,35 +37,44 @@ export class Connection {
   #me;
   #changed;
   #catchUp;
+  #recheck;
   #isOpen = false;
+  #isBack = false;
   #failures = 0;
   #timer = null;
 
-  /** `message(message)` for each broadcast, `gone(what)` for what was taken away, `changed(state)` for each state, `catchUp()` to ask for what is missing, `locked()` when the screen is locked. */
-  constructor({ room, url, me, message, gone, changed, catchUp, locked }) {
+  /**
+   * `heard` are the ears of the room, by the name of the event: each is given what was sent. `changed(state)` is told each
+   * state, `catchUp()` asks for what is missing, `recheck()` for what may have changed of what is shown, after a break;
+   * `locked()` is told that the screen is locked.
+   */
+  constructor({ room, url, me, heard, changed, catchUp, recheck, locked }) {
     this.#room = room;
     this.#url = url;
     this.#me = me;
     this.#changed = changed;
     this.#catchUp = catchUp;
+    this.#recheck = recheck;
     this.#socket = io({
       transports: ["websocket"],
       upgrade: false,
       autoConnect: false,
-      reconnectionDelay: 1000,
-      reconnectionDelayMax: LONGEST_MS,
-      randomizationFactor: 0.5,
+      // We come back by ourselves: after a restart of the server a thousand pages must not do so in one moment.
+      reconnection: false,
       timeout: HANDSHAKE_MS,
     });
     this.#socket.on("connect", () => this.synchronise());
     this.#socket.on("connect_error", () => this.#failed());
-    this.#socket.on("disconnect", (reason) => this.#lost(reason));
+    this.#socket.on("disconnect", () => this.#lost());
     this.#socket.on("session.ended", () => this.stop("ended"));
     this.#socket.on("session.locked", locked);
+    for (const [event, hear] of Object.entries(heard)) {
+      this.#socket.on(event, (sent) => (sent.room ?? sent.message?.room) === room && hear(sent));
+    }
     // Somebody left, so the room has a new address; asking finds it, or says that we are not in the room any more.
     this.#socket.on("room.moved", (moved) => moved.room === room && this.synchronise());
-    this.#socket.on("room.gone", (what) => what.room === room && gone(what));
-    this.#socket.on("room.message", (sent) => sent.room === room && message(sent));
+    // The room was closed, slowed, begun or ended: what that means for whoever reads here is part of the answer.
+    this.#socket.on("room.state", (sent) => sent.room === room && this.#soon());
     addEventListener("online", () => this.#revive());
     addEventListener("offline", () => this.#isFinal() || this.#become("offline"));
     document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.#revive());
@@ -80,33 +91,37 @@ export class Connection {
     const answer = await this.#emit(event, { since });
     if (!answer.ok) throw new Refused(answer.error);
     // Somebody else signed in meanwhile: what waits here must not go out under their name.
-    if (event === "room.open" && answer.me !== this.#me) throw new Refused({ code: "forbidden" });
+    if (event === "room.open" && answer.me !== this.#me) throw new Refused({ code: "not_found" });
     this.#isOpen = true;
     return answer;
   }
 
-  /** Send one text. Resolves to the acknowledgement, or to null when none came. */
-  async post({ clientId, body, draft }) {
+  /** Send one text with what belongs to it. Resolves to the acknowledgement, or to null when none came. */
+  async post({ clientId, body, more, draft }) {
     if (this.state !== "live") return null;
-    const sent = { client_id: clientId, body, draft: draft ? "1" : "" };
+    const sent = { ...more, client_id: clientId, body, draft: draft ? "1" : "" };
     const answer = await this.#emit("room.post", sent).catch(() => null);
     if (!answer) this.synchronise();
     else if (answer.error?.code in WAYS_OUT) this.stop(WAYS_OUT[answer.error.code]);
+    // Nobody, or not they, may write here now: what else that means is part of the next answer.
+    else if (answer.error?.code === "forbidden") this.synchronise();
     return answer;
+  }
+
+  /** Say or ask something that is not waited for where there is no connection. Resolves to the acknowledgement, or to null. */
+  async tell(event, payload) {
+    if (this.state !== "live") return null;
+    return this.#emit(event, payload).catch(() => null);
   }
 
   /** Have the server keep what is being typed. Resolves to whether it is kept. */
   async keep(body) {
-    if (this.state !== "live") return false;
-    const answer = await this.#emit("room.draft", { body }).catch(() => null);
-    return answer?.ok ?? false;
+    return (await this.tell("room.draft", { body }))?.ok ?? false;
   }
 
   /** Say how far was read. Resolves to whether it was noted. */
   async read(seq) {
-    if (this.state !== "live") return false;
-    const answer = await this.#emit("room.read", { seq }).catch(() => null);
-    return answer?.ok ?? false;
+    return (await this.tell("room.read", { seq }))?.ok ?? false;
   }
 
   /** Ask for what is missing; when nothing is, the room is live. */
@@ -115,10 +130,13 @@ export class Connection {
       await this.#catchUp();
       this.#failures = 0;
       this.#become("live");
+      if (this.#isBack) this.#recheck();
+      this.#isBack = false;
       this.#later(LOOK_MS + Math.random() * LOOK_SPREAD_MS, () => this.#look());
     } catch (failure) {
       if (!this.#socket.connected || this.#isFinal()) return;
-      if (!(failure instanceof Refused)) this.#reconnect();
+      // A socket that does not answer is given up; losing it begins the way back.
+      if (!(failure instanceof Refused)) this.#socket.disconnect();
       else if (failure.code in WAYS_OUT) this.stop(WAYS_OUT[failure.code]);
       else this.#later(failure.seconds * 1000 || REFUSED_MS, () => this.synchronise());
     }
@@ -134,17 +152,21 @@ export class Connection {
     if (document.visibilityState === "visible" && this.#socket.connected) this.synchronise();
   }
 
-  #lost(reason) {
+  #soon() {
+    this.#later(Math.random() * SPREAD_MS, () => this.synchronise());
+  }
+
+  #lost() {
+    this.#isBack ||= this.#isOpen;
     this.#isOpen = false;
     if (this.#isFinal()) return;
     this.#become(navigator.onLine ? "down" : "offline");
-    if (reason === "io server disconnect") this.#comeBack();
+    this.#comeBack();
   }
 
   async #failed() {
     this.#failures += 1;
-    // A handshake that the server itself refused is not repeated by the library.
-    if (!this.#socket.active) this.#comeBack();
+    this.#comeBack();
     if (!navigator.onLine) this.#become("offline");
     else if (this.#failures > 1) await this.#findOutWhy();
   }
@@ -157,8 +179,7 @@ export class Connection {
   }
 
   #comeBack() {
-    const wait = Math.min(LONGEST_MS, 1000 * 2 ** this.#failures) * (0.5 + Math.random());
-    this.#later(wait, () => this.#socket.connect());
+    this.#later(wait(this.#failures), () => this.#socket.connect());
   }
 
   /** The network is back, or the reader is: do not wait for the next try. */
@@ -169,12 +190,10 @@ export class Connection {
       this.state = "connecting";
     }
     if (this.#socket.connected) this.synchronise();
-    else this.#reconnect();
-  }
-
-  #reconnect() {
-    this.#socket.disconnect();
-    this.#socket.connect();
+    else {
+      this.#socket.disconnect();
+      this.#socket.connect();
+    }
   }
 
   /** Let go of the socket until something outside this page changes. */

@@ -6,15 +6,22 @@ export class Lines {
   #clock;
   #words;
   #url;
+  #files;
+  #beside;
 
   /** `root` holds the `<template data-pattern>`s and knows the room's address. */
-  constructor(root, clock, words) {
+  constructor(root, clock, words, files, beside) {
     this.#url = root.dataset.url;
     const patterns = [...root.querySelectorAll("template[data-pattern]")];
     this.#patterns = new Map(patterns.map((pattern) => [pattern.dataset.pattern, pattern]));
     this.#clock = clock;
     this.#words = words;
+    this.#files = files;
+    this.#beside = beside;
   }
+
+  /** Gives a stored message its menu. */
+  equip = () => {};
 
   /** An empty message line. */
   message() {
@@ -30,8 +37,24 @@ export class Lines {
     return line;
   }
 
+  /** The line above what is unread. */
+  unread() {
+    return this.#copy("unread");
+  }
+
+  /** The line that stands for `number` missing messages after one, with the ways to them. */
+  away(after, number) {
+    const line = this.#copy("gap");
+    line.querySelector("[data-said]").textContent = this.#words.count("away", number);
+    line.querySelector("[data-first]").href = `${this.#url}?after=${after}`;
+    line.querySelector("[data-newest]").href = this.#url;
+    return line;
+  }
+
   /** Show a stored message in `line`, which may have shown the text while it was on its way. */
-  fill(line, { seq, author, at, html, gone }, isOwn) {
+  fill(line, message, isOwn) {
+    const { seq, author, at, html, gone, files } = message;
+    this.#beside.clear(line);
     line.className = isOwn ? "message message--own" : "message";
     line.id = `m${seq}`;
     line.dataset.seq = seq;
@@ -44,15 +67,28 @@ export class Lines {
     const body = document.createElement("template");
     body.innerHTML = html;
     line.querySelector(".message__body").replaceChildren(body.content);
+    line.querySelector(".files")?.remove();
+    line.querySelector(".message__body").after(...this.#files.list(files));
     line.querySelector(".message__state")?.remove();
-    if (gone) this.takeAway(line);
+    this.#beside.show(line, message);
+    this.equip(line);
+    if (gone) this.takeAway(line, gone);
   }
 
-  /** Put the sentence that something was taken away in place of a message's words. */
-  takeAway(line) {
+  /** Show who said what to a message. */
+  react(line, reactions) {
+    this.#beside.react(line, reactions);
+  }
+
+  /** Put in place of a message's words that they were taken away, and by whom or what (`by`). */
+  takeAway(line, by) {
+    this.#beside.clear(line);
     line.classList.add("message--gone");
+    // Whoever has left for good has no id any more, and nobody else took their words away.
+    const isKnown = line.dataset.author || by !== "removed";
+    line.querySelector(".files")?.remove();
     const said = document.createElement("p");
-    said.textContent = this.#words.say("gone");
+    said.textContent = (isKnown && this.#words.say(`gone-${by}`)) || this.#words.say("gone");
     line.querySelector(".message__body").replaceChildren(said);
   }
 
@@ -61,7 +97,9 @@ export class Lines {
     line.dataset.clientId = item.clientId;
     line.querySelector(".message__author").textContent = authorName;
     line.querySelector(".message__time").hidden = true;
-    line.querySelector(".message__body").replaceChildren(...paragraphs(item.body));
+    line.querySelector(".message__body").replaceChildren(
+      ...paragraphs([item.body, item.more?.files && this.#words.say("files-with")].filter(Boolean).join("\n\n")),
+    );
     line.append(this.#copy("state"));
     this.setState(line, item);
   }

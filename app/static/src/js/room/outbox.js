@@ -1,5 +1,5 @@
 // What was written here and is not stored yet. It goes out one at a time, in order, under an id that stays the same
-// however often it is tried. It lives in memory only: nothing is kept on the device.
+// however often it is tried. It lives in memory, and on the device only where its writer chose that (kept.js).
 
 /** For how long to wait (seconds) when the server cannot save just now and does not say itself. */
 const UNSAVED_SECONDS = 5;
@@ -14,21 +14,29 @@ export class Outbox {
   #changed;
   #stored;
   #wait;
+  #kept;
 
   /**
    * `send(item)` resolves to an acknowledgement, or to null when nothing can be sent now; it never rejects.
    * `changed(item)` is called with each new `item.state`: waiting, sending, too-fast, unsaved, refused, stopped, posted.
-   * `stored(message)` is called with what the server stored. `wait(seconds)` resolves later.
+   * `stored(message)` is called with what the server stored. `wait(seconds)` resolves later. `kept` is where items
+   * outlive the page, if anywhere.
    */
-  constructor({ send, changed, stored, wait }) {
+  constructor({ send, changed, stored, wait, kept }) {
     this.#send = send;
     this.#changed = changed;
     this.#stored = stored;
     this.#wait = wait;
+    this.#kept = kept;
   }
 
   get isEmpty() {
     return this.#items.length === 0;
+  }
+
+  /** Whether everything in it outlives this page. */
+  get isKept() {
+    return this.#kept.isChosen && this.#items.every((item) => item.isKept);
   }
 
   /** What was not stored yet, in order. */
@@ -36,13 +44,24 @@ export class Outbox {
     return this.#items.map(({ body }) => body);
   }
 
-  /** Take a text. `draft` says that the server keeps it as one. Returns its item, already on its way when a connection is there. */
-  add(body, draft = false) {
-    const item = { clientId: newId(), body, draft, state: "waiting", reason: "", seconds: 0 };
-    this.#items.push(item);
-    this.#mark(item, this.#stopped ? "stopped" : "waiting");
+  /**
+   * Take a text, with `more` that belongs to it, under the names of the form's fields. `draft` says that the server keeps
+   * it as one. Returns its item, already on its way when a connection is there.
+   */
+  add(body, more = {}, draft = false) {
+    const item = this.#take({ clientId: newId(), body, more, draft });
     this.pump();
     return item;
+  }
+
+  /** Take what an earlier page left. Whether it was stored in the meantime does not matter: its id is the same. */
+  restore() {
+    for (const [clientId, words] of this.#kept.list("draft")) this.#take({ ...words, clientId });
+  }
+
+  /** Keep what is here from now on, or let go of it, as the writer has just chosen. */
+  keepAll() {
+    for (const item of this.#items) this.#keep(item);
   }
 
   /** Send whatever can be sent. Harmless to call at any time. */
@@ -59,6 +78,7 @@ export class Outbox {
   /** The server has stored it, as a broadcast or a catching up told. */
   settle(clientId) {
     this.#items = this.#items.filter((item) => item.clientId !== clientId);
+    this.#kept.drop(clientId);
   }
 
   /** Try a refused text again, in its own place. */
@@ -69,11 +89,11 @@ export class Outbox {
     this.pump();
   }
 
-  /** Give a text back to its writer. Returns it, or "" when it has been stored meanwhile. */
+  /** Give a text back to its writer: its item, or undefined when it has been stored meanwhile. */
   takeBack(clientId) {
     const item = this.#find(clientId);
     this.settle(clientId);
-    return item?.body ?? "";
+    return item;
   }
 
   /** Send nothing any more; what is here stays readable. */
@@ -87,6 +107,19 @@ export class Outbox {
     if (this.#stopped) this.#markAll("waiting");
     this.#stopped = false;
     this.pump();
+  }
+
+  #take(words) {
+    const item = { ...words, state: "waiting", reason: "", seconds: 0 };
+    this.#items.push(item);
+    this.#keep(item);
+    this.#mark(item, this.#stopped ? "stopped" : "waiting");
+    return item;
+  }
+
+  #keep(item) {
+    const { clientId, body, more, draft } = item;
+    item.isKept = this.#kept.keep(clientId, { body, more, draft });
   }
 
   async #sendNext() {
@@ -115,9 +148,12 @@ export class Outbox {
       this.#mark(item, "refused");
       return true;
     }
+    // Counted down where it stands, which no screen reader reads aloud by itself.
     item.seconds = Math.max(1, Math.ceil(seconds ?? UNSAVED_SECONDS));
-    this.#mark(item, PASSING[code]);
-    await this.#wait(item.seconds);
+    for (; item.seconds > 0 && !this.#stopped && this.#items.includes(item); item.seconds -= 1) {
+      this.#mark(item, PASSING[code]);
+      await this.#wait(1);
+    }
     return true;
   }
 

@@ -17,6 +17,7 @@ export class Reading {
   #timer = null;
   #unseen = 0;
   #isAtEnd = false;
+  #isHeld = false;
 
   /** `mark(seq)` resolves to whether the server has noted it. */
   constructor({ room, list, composer, view, timeline, words, mark }) {
@@ -61,6 +62,12 @@ export class Reading {
     this.look();
   }
 
+  /** Note nothing more as read while this page is open: its reader said so, or something is missing in it. */
+  hold() {
+    this.#isHeld = true;
+    clearTimeout(this.#timer);
+  }
+
   /** Go to the end, with everything that waited to be shown. */
   toNewest() {
     this.#timeline.unpark();
@@ -79,7 +86,7 @@ export class Reading {
     this.#newestLink.textContent = this.#unseen ? this.#words.count("new", this.#unseen) : this.#plain;
     this.#unreadLink.hidden = !this.#view.isAbove(document.getElementById("unread"));
     this.#jumps.hidden = this.#newestLink.hidden && this.#unreadLink.hidden;
-    if (isSeen && this.#timeline.newest > this.#marked) this.#soon();
+    if (isSeen && !this.#isHeld && this.#timeline.newest > this.#marked) this.#soon();
   }
 
   #keepAtEnd() {

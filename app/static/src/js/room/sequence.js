@@ -1,21 +1,29 @@
 // The order of a room's messages: each is shown once, in order, and what is missing is asked for.
 //
 // Numbers may have holes (a message that expired, or that this reader may not see), so a hole is only believed when the
-// server was asked after it was noticed.
+// server was asked after it was noticed. After a long absence not everything is fetched: the reader chooses where to go on.
+
+/** With more messages than this missing, a page of the room is the better place to read them. */
+const FAR = 300;
 
 export class Sequence {
   #last;
   #ask;
   #show;
+  #skip;
   #held = new Map();
   #asking = null;
   #again = false;
 
-  /** `ask(since)` resolves to `{messages, more}`; `show(messages)` gets new ones in order. */
-  constructor(last, { ask, show }) {
+  /**
+   * `ask(since)` resolves to `{messages, more, last}`, where `last` is the newest number of all; `show(messages)` gets new
+   * ones in order. `skip(after, number)` is told of a stretch that is too long to be fetched.
+   */
+  constructor(last, { ask, show, skip }) {
     this.#last = last;
     this.#ask = ask;
     this.#show = show;
+    this.#skip = skip;
   }
 
   get last() {
@@ -51,7 +59,11 @@ export class Sequence {
     do {
       this.#again = false;
       const before = [...this.#held.values()];
-      const { messages, more } = await this.#ask(this.#last);
+      const { messages, more, last } = await this.#ask(this.#last);
+      if (more && last - this.#last > FAR) {
+        this.#skip(this.#last, last - this.#last);
+        this.#last = last;
+      }
       this.#advance(messages);
       goOn = more && messages.length > 0;
       if (!goOn) this.#advance(before);

@@ -31,7 +31,8 @@ export class Timeline {
 
   /** The number of the newest stored message in the page, or 0. */
   get newest() {
-    return Number(this.#stored().at(-1)?.dataset.seq ?? 0);
+    const last = this.#stored().at(-1);
+    return last ? seqOf(last) : 0;
   }
 
   /** Whether messages have arrived that wait until the reader comes down to them. */
@@ -57,13 +58,75 @@ export class Timeline {
     this.#view.toEnd();
   }
 
-  /** Take away the words of one message (`seq`), or of all by one author (`author`), also of those that wait. */
-  takeAway({ seq, author }) {
-    const isMeant = (number, by) => (seq === undefined ? by === author : number === seq);
-    for (const line of this.#stored()) {
-      if (isMeant(Number(line.dataset.seq), line.dataset.author)) this.#lines.takeAway(line);
+  /**
+   * Take away the words of one message (`seq`), or of all by one author (`author`), also of those that wait; or everything
+   * that was ever said here (`all`). `by` says who or what did.
+   */
+  takeAway({ seq, author, all, by }) {
+    if (all) {
+      this.#parked = [];
+      for (const line of [...this.#list.children]) if (!line.dataset.clientId) this.#remove(line);
+      return;
     }
-    for (const message of this.#parked) if (isMeant(message.seq, message.author.id)) message.gone = true;
+    const isMeant = (number, writer) => (seq === undefined ? writer === author : number === seq);
+    for (const line of this.#stored()) {
+      if (isMeant(seqOf(line), line.dataset.author)) keepFocus(line, () => this.#lines.takeAway(line, by));
+    }
+    for (const message of this.#parked) if (isMeant(message.seq, message.author.id)) message.gone = by;
+  }
+
+  /** Show a message anew that was changed. One that is not in the page stays out of it. */
+  change(message) {
+    const line = this.line(message.seq);
+    if (line) keepFocus(line, () => this.#lines.fill(line, message, this.isOwn(message)));
+    const parked = this.#parked.findIndex(({ seq }) => seq === message.seq);
+    if (parked >= 0) this.#parked[parked] = message;
+  }
+
+  /** Show who said what to a message. */
+  react({ seq, reactions }) {
+    const line = this.line(seq);
+    if (line) keepFocus(line, () => this.#lines.react(line, reactions));
+    for (const message of this.#parked) if (message.seq === seq) message.reactions = reactions;
+  }
+
+  /** The line of a stored message, or undefined. */
+  line(seq) {
+    return this.#stored().find((line) => seqOf(line) === seq);
+  }
+
+  /**
+   * From the oldest to the newest number in the page, and which of them are shown with something beside their words; null
+   * when it is empty.
+   */
+  get stretch() {
+    const stored = this.#stored();
+    if (!stored.length) return null;
+    const odd = stored.filter((line) => line.querySelector(".message__marks, .message__said, .message__quote"));
+    return { from: seqOf(stored[0]), to: this.newest, odd: odd.map(seqOf) };
+  }
+
+  /** Put right what was changed while nothing was heard: `kept` are the numbers that are still there, `messages` those that are not plain. */
+  putRight({ from, to, kept, messages }) {
+    const there = new Set(kept);
+    for (const line of this.#stored()) {
+      const seq = seqOf(line);
+      if (seq >= from && seq <= to && !there.has(seq)) this.#remove(line);
+    }
+    for (const message of messages) this.change(message);
+  }
+
+  /** Draw the unread line above a message, in place of where it was. */
+  unreadFrom(line) {
+    this.#list.querySelector("#unread")?.remove();
+    line.before(this.#lines.unread());
+  }
+
+  /** Say below what is shown that `number` messages are missing, and how one gets to them; nothing is fetched. */
+  skip(after, number) {
+    this.unpark();
+    this.#list.insertBefore(this.#lines.away(after, number), this.#unsent()[0] ?? null);
+    this.#view.toEnd();
   }
 
   /** Add what waits, a little at a time while the reader comes down, or all of it. */
@@ -83,6 +146,12 @@ export class Timeline {
     this.#lines.fillUnsent(line, item, this.#name);
     this.#list.append(line);
     this.#view.toEnd();
+  }
+
+  /** Forget the line of a text that turned out to be stored in a place that is not in the page. */
+  dropUnsent(clientId) {
+    const line = this.unsentLine(clientId);
+    if (line) this.#remove(line);
   }
 
   /** The line of an unsent text, or undefined. */
@@ -135,11 +204,15 @@ export class Timeline {
     }
     if (!gone) return;
     this.#dayAbove(stored[gone]);
-    this.#trimmed(Number(stored[gone].dataset.seq));
+    this.#trimmed(seqOf(stored[gone]));
   }
 
   #isFull(messages = this.#stored().length) {
     return messages > MOST_MESSAGES || this.#everything.length > MOST_ELEMENTS;
+  }
+
+  #remove(line) {
+    keepFocus(line, () => line.remove(), this.#list);
   }
 
   #stored() {
@@ -149,6 +222,19 @@ export class Timeline {
   #unsent() {
     return [...this.#list.querySelectorAll(".message[data-client-id]")];
   }
+}
+
+/** Do something to a line. When the focus was in what it replaces, the line itself (or another place) has it afterwards. */
+function keepFocus(line, what, place = line) {
+  const had = line.contains(document.activeElement);
+  what();
+  if (!had || line.contains(document.activeElement)) return;
+  place.tabIndex = -1;
+  place.focus({ preventScroll: true });
+}
+
+function seqOf(line) {
+  return Number(line.dataset.seq);
 }
 
 function instantOf(line) {

@@ -1,0 +1,138 @@
+"""The safety card at the door of a room: who is in, who keeps order there, and whether newcomers are inside."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, exists, func, or_, select
+
+from app.chat import policy
+from app.chat.models import Membership, Room, RoomMember, RoomRole
+from app.chat.queries.here import RoomRef
+from app.chat.queries.naming import Author, me_here, names_here
+from app.identity.models import Person, PersonRole, Restriction
+from app.identity.spaces.queries import has_own_name
+from app.kernel import work
+from app.kernel.access import GRANTS, Permission
+from app.kernel.actor import Actor
+from app.kernel.db import now
+from app.kernel.limits import Budget
+from app.kernel.text import fold
+from app.profiles.policy import blocked_where_met
+from app.profiles.policy import here as is_here
+
+#: Names on one card. Of a room with more people the rest is a number.
+MOST_NAMES = 60
+#: Nobody looks behind so many doors to read names; whoever does collects them.
+LOOKING = Budget("room-doors", "60 per 10 minute; 300 per day")
+MODERATING = [role for role, grants in GRANTS.items() if Permission.MEASURES_TAKE in grants]
+USING = [role for role, grants in GRANTS.items() if Permission.ROOMS_USE in grants]
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """Somebody in a room, by the name that they have there. `person_id` never leaves the program."""
+
+    person_id: int
+    author: Author
+    host: bool
+    moderates: bool
+    mine: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """What is said at the door. `count` are those whom the reader may meet there, of whom `more` are not named.
+
+    `newcomers` is None where none may come in, else whether there are any inside at this moment.
+    """
+
+    hosts: Sequence[str]
+    moderators: Sequence[str]
+    names: Sequence[str]
+    more: int
+    count: int
+    newcomers: bool | None
+    asked_by: str
+    own_name: bool
+
+
+def door(actor: Actor, room: Room, member: RoomMember | None = None) -> Door:
+    """The card of a room that the actor may know of. The same number of queries for any number of people.
+
+    Raises TooMany for whoever goes from door to door.
+    """
+    work.house().budgets.spend(LOOKING, actor.public_id)
+    there = people_in(actor, room, limit=MOST_NAMES)
+    count = work.session().scalar(_met(actor, room).with_only_columns(func.count())) or 0
+    asker = member.asked_by_id if member is not None and member.state is Membership.ASKED else None
+    return Door(
+        hosts=[one.author.name for one in there if one.host],
+        moderators=[one.author.name for one in there if one.moderates and not one.host],
+        names=[one.author.name for one in there if not (one.host or one.moderates)],
+        more=max(0, count - len(there)),
+        count=count,
+        newcomers=newcomers_inside(room) if room.for_newcomers else None,
+        asked_by=names_here(room, {asker}).get(asker, ("", ""))[1] if asker is not None else "",
+        own_name=room.space is not None and has_own_name(room.space, actor.person_id),
+    )
+
+
+def people_in(actor: Actor, room: RoomRef, *, limit: int = MOST_NAMES) -> list[Present]:
+    """People in a room whom the actor may meet there: hosts first, then moderators, then by name.
+
+    Without those who are kept out of each other's sight by a block, and those who cannot be here at present.
+    """
+    query = _met(actor, room).with_only_columns(RoomMember.person_id, RoomMember.role, _moderates().label("moderates"))
+    first = query.order_by((RoomMember.role == RoomRole.HOST).desc(), _moderates().desc(), RoomMember.id).limit(limit)
+    rows = work.session().execute(first).all()
+    names = names_here(room, {row.person_id for row in rows})
+    me = me_here(actor, room).id
+    there = [
+        Present(row.person_id, Author(*names[row.person_id]), row.role is RoomRole.HOST, row.moderates, mine)
+        for row in rows
+        if row.person_id in names
+        for mine in [names[row.person_id][0] == me]
+    ]
+    return sorted(there, key=lambda one: (not one.host, not one.moderates, fold(one.author.name)))
+
+
+def newcomers_inside(room: RoomRef) -> bool:
+    """Whether somebody is in the room at this moment to whom most rooms are still closed."""
+    inside = (RoomMember.room_id == room.id) & (RoomMember.state == Membership.IN)
+    found = select(RoomMember.id).where(inside, is_newcomer(RoomMember.person_id)).limit(1)
+    return work.session().scalar(found) is not None
+
+
+def is_newcomer(person: SQLColumnExpression[int] | int) -> ColumnElement[bool]:
+    """Whether somebody may at present only be where newcomers are."""
+    return exists().where(
+        Restriction.person_id == person,
+        Restriction.withheld == Permission.ROOMS_ALL,
+        Restriction.lifted_at.is_(None),
+        or_(Restriction.until.is_(None), Restriction.until > now()),
+    )
+
+
+def moderates(person_id: int) -> bool:
+    """Whether somebody is one of the moderators."""
+    role = (PersonRole.person_id == person_id) & PersonRole.role.in_(MODERATING)
+    return work.session().scalar(select(PersonRole.id).where(role).limit(1)) is not None
+
+
+def _met(actor: Actor, room: RoomRef) -> Select[RoomMember]:
+    seen = policy.visible_rooms(actor).with_only_columns(Room.id)
+    return (
+        select(RoomMember)
+        .join(Person, Person.id == RoomMember.person_id)
+        .where(
+            RoomMember.room_id.in_(seen),
+            RoomMember.room_id == room.id,
+            RoomMember.state == Membership.IN,
+            is_here(Person.id),
+            ~blocked_where_met(Person.id, actor.person_id, room.space),
+        )
+    )
+
+
+def _moderates() -> ColumnElement[bool]:
+    return exists().where(and_(PersonRole.person_id == RoomMember.person_id, PersonRole.role.in_(MODERATING)))
