@@ -1,7 +1,6 @@
 """The grown shape: two server processes over PostgreSQL and Redis, and what holds between them."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -15,9 +14,9 @@ from app.identity import actions as identity
 from app.kernel import work
 from app.kernel.sessions import TLS_COOKIE
 from config import Settings
-from tests.factories import Factory
+from tests.faults.group import Group, group
 from tests.nginx import HOST, start_nginx
-from tests.server import Server, free_port, wait_for
+from tests.server import free_port, wait_for
 
 pytestmark = [
     pytest.mark.faults,
@@ -26,48 +25,20 @@ pytestmark = [
 ]
 
 
-@dataclass
-class Pair:
-    """Two processes that serve one instance."""
-
-    one: Server
-    two: Server
-    make: Factory
-
-
-def start_pair(settings: Settings, redis_url: str, **more: str) -> Pair:
-    shared = {
-        "DATABASE_URL": settings.database_url,
-        "KEYS_URL": settings.keys_url,
-        "REDIS_URL": redis_url,
-        "PROCESSES": "2",
-        "ADDRESS": "http://127.0.0.1:5999",
-        **more,
-    }
-    one, two = (Server(settings.instance, shared, log=settings.instance / f"{name}.log") for name in ("one", "two"))
-    return Pair(one.start(), two.start(), one.factory())
+@pytest.fixture
+def pair(postgres_settings: Settings, redis_url: str) -> Iterator[Group]:
+    with group(postgres_settings, redis_url) as running:
+        yield running
 
 
 @pytest.fixture
-def pair(postgres_settings: Settings, redis_url: str) -> Iterator[Pair]:
-    pair = start_pair(postgres_settings, redis_url)
-    yield pair
-    pair.one.stop()
-    pair.two.stop()
-    pair.make.house.close()
-
-
-@pytest.fixture
-def lonely_pair(postgres_settings: Settings) -> Iterator[Pair]:
+def lonely_pair(postgres_settings: Settings) -> Iterator[Group]:
     """The same with a Redis that does not answer."""
-    pair = start_pair(postgres_settings, "redis://127.0.0.1:1/0")
-    yield pair
-    pair.one.stop()
-    pair.two.stop()
-    pair.make.house.close()
+    with group(postgres_settings, "redis://127.0.0.1:1/0") as running:
+        yield running
 
 
-def test_people_on_two_processes_hear_each_other(pair: Pair) -> None:
+def test_people_on_two_processes_hear_each_other(pair: Group) -> None:
     nour, lina = pair.make.token("نور", language="ar"), pair.make.token("Lina")
     room = pair.make.room(pair.make.actor(nour), pair.make.actor(lina)).public_id
     here, there = pair.one.socket(nour), pair.two.socket(lina)
@@ -86,7 +57,7 @@ def test_people_on_two_processes_hear_each_other(pair: Pair) -> None:
     there.disconnect()
 
 
-def test_a_session_ended_on_one_process_is_deaf_on_the_other_within_a_second(pair: Pair) -> None:
+def test_a_session_ended_on_one_process_is_deaf_on_the_other_within_a_second(pair: Group) -> None:
     nour, lina = pair.make.token("نور"), pair.make.token("Lina")
     room = pair.make.room(pair.make.actor(nour), pair.make.actor(lina)).public_id
     gone, writer = pair.two.socket(nour), pair.one.socket(lina)
@@ -103,7 +74,7 @@ def test_a_session_ended_on_one_process_is_deaf_on_the_other_within_a_second(pai
     writer.disconnect()
 
 
-def test_whoever_left_a_room_hears_nothing_more_and_the_others_go_on(pair: Pair) -> None:
+def test_whoever_left_a_room_hears_nothing_more_and_the_others_go_on(pair: Group) -> None:
     nour, lina, samar = pair.make.token("نور"), pair.make.token("Lina"), pair.make.token("Samar")
     room = pair.make.room(*(pair.make.actor(token) for token in (nour, lina, samar))).public_id
     gone, stays, writer = pair.two.socket(nour), pair.two.socket(samar), pair.one.socket(lina)
@@ -127,7 +98,7 @@ def test_whoever_left_a_room_hears_nothing_more_and_the_others_go_on(pair: Pair)
         client.disconnect()
 
 
-def test_with_redis_down_people_write_and_the_others_find_it_by_asking(lonely_pair: Pair) -> None:
+def test_with_redis_down_people_write_and_the_others_find_it_by_asking(lonely_pair: Group) -> None:
     pair = lonely_pair
     nour, lina = pair.make.token("نور"), pair.make.token("Lina")
     room = pair.make.room(pair.make.actor(nour), pair.make.actor(lina)).public_id
@@ -145,43 +116,40 @@ def test_behind_nginx_over_tls_pages_and_sockets_of_both_processes_work(
     postgres_settings: Settings, redis_url: str, tmp_path: Path
 ) -> None:
     port, plain_port = free_port(), free_port()
-    pair = start_pair(postgres_settings, redis_url, ADDRESS=f"https://{HOST}", TRUSTED_PROXIES="1")
-    nginx = start_nginx(tmp_path, port, plain_port, [pair.one.port, pair.two.port])
-    try:
-        tokens = [pair.make.token(name) for name in ("نور", "Lina", "Samar", "Adam")]
-        room = pair.make.room(*(pair.make.actor(token) for token in tokens)).public_id
-        heard: list[tuple[int, int]] = []
-        clients = []
-        for number, token in enumerate(tokens):
-            client = socketio.Client(
-                reconnection=False,
-                ssl_verify=False,
-                websocket_extra_options={"origin": f"https://{HOST}", "host": HOST},
+    with group(postgres_settings, redis_url, ADDRESS=f"https://{HOST}", TRUSTED_PROXIES="1") as pair:
+        nginx = start_nginx(tmp_path, port, plain_port, [pair.one.port, pair.two.port])
+        try:
+            tokens = [pair.make.token(name) for name in ("نور", "Lina", "Samar", "Adam")]
+            room = pair.make.room(*(pair.make.actor(token) for token in tokens)).public_id
+            heard: list[tuple[int, int]] = []
+            clients = []
+            for number, token in enumerate(tokens):
+                client = socketio.Client(
+                    reconnection=False,
+                    ssl_verify=False,
+                    websocket_extra_options={"origin": f"https://{HOST}", "host": HOST},
+                )
+                wait_for(lambda c=client, t=token: _connect(c, port, t), what="nginx to let a socket through")  # type: ignore[misc]
+                client.on("room.message", lambda message, number=number: heard.append((number, message["seq"])))
+                assert client.call("room.open", {"room": room, "since": 0})["ok"]
+                clients.append(client)
+            for number, client in enumerate(clients):
+                assert client.call("room.post", {"room": room, "client_id": f"message-{number}", "body": "Hello"})["ok"]
+            wait_for(lambda: len(heard) == 16, what="four messages for each of four people")
+            page = requests.get(
+                f"https://127.0.0.1:{port}/rooms/{room}",
+                headers={"Host": HOST},
+                cookies={TLS_COOKIE: tokens[0]},
+                verify=False,
             )
-            wait_for(lambda c=client, t=token: _connect(c, port, t), what="nginx to let a socket through")  # type: ignore[misc]
-            client.on("room.message", lambda message, number=number: heard.append((number, message["seq"])))
-            assert client.call("room.open", {"room": room, "since": 0})["ok"]
-            clients.append(client)
-        for number, client in enumerate(clients):
-            assert client.call("room.post", {"room": room, "client_id": f"message-{number}", "body": "Hello"})["ok"]
-        wait_for(lambda: len(heard) == 16, what="four messages for each of four people")
-        page = requests.get(
-            f"https://127.0.0.1:{port}/rooms/{room}",
-            headers={"Host": HOST},
-            cookies={TLS_COOKIE: tokens[0]},
-            verify=False,
-        )
-        assert page.status_code == 200
-        assert page.text.count('class="message') >= 4
-        assert "max-age" in page.headers["Strict-Transport-Security"]
-        for client in clients:
-            client.disconnect()
-    finally:
-        nginx.terminate()
-        nginx.wait(timeout=10)
-        pair.one.stop()
-        pair.two.stop()
-        pair.make.house.close()
+            assert page.status_code == 200
+            assert page.text.count('class="message') >= 4
+            assert "max-age" in page.headers["Strict-Transport-Security"]
+            for client in clients:
+                client.disconnect()
+        finally:
+            nginx.terminate()
+            nginx.wait(timeout=10)
 
 
 def _connect(client: socketio.Client, port: int, token: str) -> bool:

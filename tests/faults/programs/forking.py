@@ -80,18 +80,26 @@ def program(module: str) -> "Iterator[subprocess.Popen[str]]":
 
 
 def serve(tasks: dict[str, Task]) -> None:
-    """Take orders, one a line, until the input ends: to start a task in a new process, or to wait for one."""
+    """Take orders, one a line, until the input ends: to start a task in a new process, or to wait for one.
+
+    Whoever is still at work then is ended with SIGKILL.
+    """
     signal.signal(signal.SIGALRM, _too_long)
+    running: set[int] = set()
     for line in sys.stdin:
         order = json.loads(line)
         if "wait" in order:
             _answer(_outcome(order["wait"]))
+            running.discard(order["wait"])
             continue
         child = os.fork()
         if child == 0:
             os.environ.update(order["environ"])
             _work(tasks[order["task"]], Path(order["log"]), order["words"])
+        running.add(child)
         _answer(child)
+    for child in running:
+        os.kill(child, signal.SIGKILL)
 
 
 def _outcome(child: int) -> int:
