@@ -19,14 +19,17 @@ class Client:
 
     __slots__ = ("buffer", "number", "sock")
 
-    def __init__(self, address: str, cookie: str = "") -> None:
-        """Connect and shake hands. Raises OSError, or RuntimeError when the server refuses."""
+    def __init__(self, address: str, cookie: str = "", origin: str = "") -> None:
+        """Connect and shake hands. Raises OSError, or RuntimeError when the server refuses.
+
+        `origin` is what people type, where that is another address than the one that is connected to.
+        """
         url = urlsplit(address)
         self.sock = socket.create_connection((url.hostname or "127.0.0.1", url.port or 80), timeout=PATIENCE)
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.buffer = b""
         self.number = 0
-        self._upgrade(address, url.netloc, cookie)
+        self._upgrade(origin or address, url.netloc, cookie)
         self._expect(b"0{")
         self.send("40")
         self._expect(b"40")

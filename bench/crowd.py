@@ -29,9 +29,9 @@ class Crowd:
 
     def __init__(self, address: str, room: str, cookies: list[str], people: int) -> None:
         self.room = room
-        self.people = [Client(address, cookies[i] if cookies else "") for i in range(people)]
+        self.people = [self.connect(address, cookies[i] if cookies else "", i) for i in range(people)]
         for person in self.people:
-            answer = person.ask("room.open", {"room": room, "since": None})
+            answer = person.ask("room.open", {"room": self.room_of(person), "since": None})
             if not answer.get("ok"):
                 raise RuntimeError(f"the room did not open: {answer}")
         self.by_number = {person.sock.fileno(): person for person in self.people}
@@ -41,11 +41,17 @@ class Crowd:
             self.poll.register(number, select.EPOLLIN)
         self.posted = self.acknowledged = self.delivered = self.refused = 0
 
+    def connect(self, address: str, cookie: str, _place: int) -> Client:
+        return Client(address, cookie)
+
+    def room_of(self, _person: Client) -> str:
+        return self.room
+
     def post(self, person: Client, body: str) -> str:
         """Post as this person; returns the id that comes back in every delivery."""
         self.posted += 1
         client_id = f"bench-{time.monotonic_ns():x}-{self.posted}"
-        person.emit("room.post", {"room": self.room, "client_id": client_id, "body": body})
+        person.emit("room.post", {"room": self.room_of(person), "client_id": client_id, "body": body})
         return client_id
 
     def read(self, wait: float, heard: Callable[[Client, bytes], None]) -> None:
@@ -85,6 +91,11 @@ class Crowd:
     def start_counting(self) -> None:
         self.posted = self.acknowledged = self.delivered = self.refused = 0
 
+    def posters(self, number: int) -> list[Client]:
+        """So many of the people, from all over the crowd."""
+        step = max(1, len(self.people) // number)
+        return self.people[: step * number : step]
+
     def flood(self, seconds: float, in_flight: int, body: str) -> dict[str, Any]:
         """As many posts as the server takes, `in_flight` at a time."""
         self.start_counting()
@@ -94,8 +105,7 @@ class Crowd:
             if message.startswith(ACK) and time.monotonic() < until:
                 self.post(person, body)
 
-        step = max(1, len(self.people) // in_flight)
-        for person in self.people[: step * in_flight : step]:
+        for person in self.posters(in_flight):
             self.post(person, body)
         while time.monotonic() < until:
             self.read(0.05, heard)
@@ -147,15 +157,23 @@ class Crowd:
         }
 
 
-def main() -> None:
+def main(kind: type[Crowd] = Crowd) -> None:
+    """Do what is ordered, with a crowd of this kind."""
     job = json.loads(sys.stdin.readline())
-    crowd = Crowd(job["address"], job["room"], job["cookies"], job["people"])
+    crowd = kind(job["address"], job["room"], job["cookies"], job["people"])
     print(json.dumps({"people": len(crowd.people)}), flush=True)
-    for line in sys.stdin:
+    while line := _next_order(crowd):
         order = json.loads(line)
         acts: dict[str, Callable[..., Any]] = {"flood": crowd.flood, "pace": crowd.pace, "turn": crowd.turn}
         act = acts[order.pop("do")]
         print(json.dumps(act(**order)), flush=True)
+
+
+def _next_order(crowd: Crowd) -> str:
+    """The next line, waited for while everybody goes on answering pings; nothing at the end."""
+    while sys.stdin not in select.select([sys.stdin, crowd.poll], [], [])[0]:
+        crowd.read(0, lambda _person, _message: None)
+    return sys.stdin.readline()
 
 
 if __name__ == "__main__":

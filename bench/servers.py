@@ -33,6 +33,8 @@ class Server:
     room: str
     cookies: list[str]
     process: psutil.Process
+    #: The load program that speaks as this server does.
+    load: str = "bench.crowd"
 
     def cpu_seconds(self) -> float:
         """CPU time that the server and its children have used so far."""
@@ -58,7 +60,7 @@ class CrowdProcess:
         """Start it and wait until everybody is in the room."""
         job = {"address": server.address, "room": server.room, "cookies": server.cookies, "people": people}
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "bench.crowd"],
+            [sys.executable, "-m", server.load],
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -105,7 +107,7 @@ def bare_server() -> Iterator[Server]:
     """Flask-SocketIO that only emits."""
     port = free_port()
     command = [sys.executable, "-W", "ignore", "-m", "bench.bare_server", str(port)]
-    with _running(command, dict(os.environ), port) as process:
+    with running(command, dict(os.environ), port) as process:
         yield Server("bare", f"http://127.0.0.1:{port}", BARE_ROOM, [], process)
 
 
@@ -122,9 +124,9 @@ def full_server(people: int, messages: int = 0) -> Iterator[Server]:
             "PORT": str(port),
             "LIMITS": "off",
         }
-        _flask(environ, "instance")
-        seed = json.loads(_flask(environ, "bench-seed", "--people", str(people), "--messages", str(messages)))
-        with _running([sys.executable, "wsgi.py"], environ, port) as process:
+        flask(environ, "instance")
+        seed = json.loads(flask(environ, "bench-seed", "--people", str(people), "--messages", str(messages)))
+        with running([sys.executable, "wsgi.py"], environ, port) as process:
             yield Server("full", seed["address"], seed["room"], seed["cookies"], process)
 
 
@@ -132,7 +134,7 @@ def full_server(people: int, messages: int = 0) -> Iterator[Server]:
 FOREIGN = {"DATABASE_URL", "KEYS_URL", "REDIS_URL", "ADDRESS", "MASTER_KEY_FILE", "TRUSTED_HOSTS", "TRUSTED_PROXIES"}
 
 
-def _flask(environ: dict[str, str], *command: str) -> str:
+def flask(environ: dict[str, str], *command: str) -> str:
     """Run a flask command and return its last line."""
     done = subprocess.run(
         [sys.executable, "-m", "flask", *command], cwd=ROOT, env=environ, capture_output=True, text=True, check=False
@@ -143,11 +145,15 @@ def _flask(environ: dict[str, str], *command: str) -> str:
 
 
 @contextmanager
-def _running(command: list[str], environ: dict[str, str], port: int) -> Iterator[psutil.Process]:
+def running(
+    command: list[str], environ: dict[str, str], port: int, core: int | None = SERVER_CORE
+) -> Iterator[psutil.Process]:
+    """A server of its own, on one core or (None) on any, that answers on this port; ended with the block."""
     with tempfile.TemporaryFile("w+") as complaints:
         process = subprocess.Popen(command, cwd=ROOT, env=environ, stdout=subprocess.DEVNULL, stderr=complaints)
         try:
-            pin(process.pid, SERVER_CORE)
+            if core is not None:
+                pin(process.pid, core)
             deadline = time.monotonic() + PATIENCE
             while not _answers(port):
                 if process.poll() is not None or time.monotonic() > deadline:
