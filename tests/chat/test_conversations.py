@@ -171,6 +171,9 @@ def test_nobody_else_finds_a_conversation(talks: Talks) -> None:
         leave_room(nour, queries.get_room(nour, on))
     with work.scope(talks.house), pytest.raises(Forbidden):
         conversations.choose_keep(lina, queries.get_room(lina, waiting), days=1)
+    with work.scope(talks.house), pytest.raises(Forbidden):
+        # Nor does whoever asks, before the other has answered: their words would be gone before they are reported.
+        conversations.choose_keep(sami, queries.get_room(sami, waiting), days=1)
 
 
 def test_a_conversation_can_be_hidden_while_one_travels(talks: Talks) -> None:

@@ -99,7 +99,7 @@ def choose_keep(actor: Actor, room: Room, *, days: int) -> None:
     number of days.
     """
     hold(room)
-    ensure(rules.can_choose_keep(queries.get_here(actor, room.public_id)))
+    ensure(talking.may_choose_keep(actor, room))
     if days not in rules.KEEPS:
         raise Invalid
     mine = member(room, actor.person_id)

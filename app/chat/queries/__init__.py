@@ -35,7 +35,6 @@ from app.chat.queries.opening import (
 from app.chat.queries.pins import has_pins, pinned
 from app.chat.queries.private_names import LONGEST as LONGEST_PRIVATE
 from app.chat.queries.private_names import MOST as MOST_PRIVATE
-from app.chat.queries.private_names import names_of as all_private_names
 from app.chat.queries.private_names import private_names, private_place
 from app.chat.queries.reading import (
     CATCH_UP,
@@ -87,7 +86,6 @@ __all__ = [
     "Standing",
     "Stretch",
     "Words",
-    "all_private_names",
     "answered",
     "around",
     "around_reported",

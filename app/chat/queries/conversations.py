@@ -10,7 +10,7 @@ from sqlalchemy import func, or_, select
 from app.chat import policy
 from app.chat.models import PRIVATE, Membership, Message, Room, RoomKind, RoomMember, RoomRole
 from app.chat.policy import conversations as rules
-from app.chat.queries.here import Here, RoomRef
+from app.chat.queries.here import Here, RoomRef, get_here
 from app.chat.queries.naming import Author, names_here
 from app.chat.queries.rooms import RoomLine
 from app.identity import queries as identity
@@ -76,6 +76,15 @@ class Candidate:
 def talk_in(actor: Actor, room: RoomRef) -> Talk:
     """How a conversation of two stands for the actor: two queries."""
     return talks(actor, [room])[room.id]
+
+
+def may_choose_keep(actor: Actor, room: RoomRef) -> bool:
+    """Whether the actor chooses for how long words are kept: of two, once they talk, so that no first word is gone
+    before somebody could report it."""
+    if not rules.can_choose_keep(get_here(actor, room.public_id)):
+        return False
+    waits = (Standing.ASKED, Standing.WAITS, Standing.UNANSWERED)
+    return room.kind is not RoomKind.DIRECT or talk_in(actor, room).standing not in waits
 
 
 def talks(actor: Actor, rooms: Collection[RoomRef]) -> dict[int, Talk]:

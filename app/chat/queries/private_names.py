@@ -22,13 +22,11 @@ def private_place(person: Person) -> Place:
 
 
 def private_names(actor: Actor) -> Sequence[str]:
-    """The actor's own list, in the order in which they wrote it. Empty while they travel."""
-    return names_of(actor) if actor.holds(Permission.HIDDEN_SEE) else ()
+    """The actor's own list, in the order in which they wrote it.
 
-
-def names_of(actor: Actor) -> Sequence[str]:
-    """The same also while they travel, for the warning alone, which shows only what stands in their own text."""
-    if actor.id is None:
+    Empty while they travel, for the warning too: whoever holds their telephone could try names one by one.
+    """
+    if actor.id is None or not actor.holds(Permission.HIDDEN_SEE):
         return ()
     sealed = work.session().scalar(select(PrivateNames.sealed).where(PrivateNames.person_id == actor.id))
     if sealed is None:

@@ -55,7 +55,7 @@ def change(room: str, seq: int) -> ResponseReturnValue:
         raise NotFound
     before = queries.content_of(row)
     form = ChangeForm(edits=str(row.edits), body=before.body, note=before.note)
-    if form.validate_on_submit() and not form.warns(lambda: queries.all_private_names(actor)):
+    if form.validate_on_submit() and not form.warns(lambda: queries.private_names(actor)):
         try:
             edits = int(form.edits.data or 0)
             actions.change_message(actor, here, seq, body=form.body.data or "", note=form.note.data or "", edits=edits)

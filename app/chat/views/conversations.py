@@ -128,7 +128,7 @@ def keep_conversation(room: str) -> ResponseReturnValue:
     actor = present_actor()
     line = _line(actor, room)
     here = queries.get_here(actor, room)
-    if not rules.can_choose_keep(here):
+    if not talking.may_choose_keep(actor, line.room):
         raise NotFound
     form = KeepForm(days=here.own_keep_days or line.room.keep_days)
     form.show()

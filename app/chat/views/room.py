@@ -56,7 +56,7 @@ def post(room: str) -> ResponseReturnValue:
     actor = present_actor()
     line = queries.get_line(actor, room)
     form = PostForm()
-    if form.validate_on_submit() and not form.warns(lambda: queries.all_private_names(actor)):
+    if form.validate_on_submit() and not form.warns(lambda: queries.private_names(actor)):
         try:
             words = actions.post_message(actor, queries.get_here(actor, room), **form.written())
             if form.draft.data:
