@@ -31,9 +31,10 @@ demo: python ## load the fictional members and rooms, and print their sign-ins
 	@$(BIN)/python -m flask demo
 	@$(BIN)/python -m flask demo --sign-ins
 
+# Three at a time on two cores: much of a test is waiting, for a server, a browser or a database.
 test: python ## run all tests (ARGS="tests/chat -k unread" for some)
 	@exec $(TOOLS) set-up-for-tests
-	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup $(ARGS)
+	@$(BIN)/python -m pytest -q -n 3 --dist loadgroup $(ARGS)
 
 check: lint types contracts test ## lint, types, import contracts, tests
 
