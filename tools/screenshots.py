@@ -6,6 +6,7 @@ picture is written to docs/images with few colours, so that it stays small.
 
 import base64
 import os
+import re
 import shutil
 import signal
 import socket
@@ -57,8 +58,10 @@ VISITS = (
 )
 #: The moderators' queue.
 STAFF = Visit("ar-1280", "هالة", "ar-SY", 1280, 800, 1)
+#: A room with many messages, in either language.
+LIVELY = re.compile("كلام المساء|Evening talk")
 #: A room after dark.
-NIGHT = Visit("ar-360-night", "أبو الورد", "ar-SY", 360, 740, 2, night=True)
+NIGHT = Visit("ar-360-night", "نور", "ar-SY", 360, 740, 2, night=True)
 
 
 def take_all() -> list[Path]:
@@ -80,7 +83,7 @@ def take_all() -> list[Path]:
             taken.append(_take(page, f"home-{visit.label}"))
             page.goto("/rooms")
             taken.append(_take(page, f"rooms-{visit.label}"))
-            _enter_first_room(page)
+            _enter_a_room(page)
             taken.append(_take(page, f"room-{visit.label}"))
             page.goto("/safety")
             taken.append(_take(page, f"safety-{visit.label}"))
@@ -92,7 +95,7 @@ def take_all() -> list[Path]:
         page = _open(browser, NIGHT, address)
         page.goto("/sign-in")
         _sign_in(page, NIGHT)
-        _enter_first_room(page)
+        _enter_a_room(page)
         taken.append(_take(page, f"room-{NIGHT.label}"))
         browser.close()
     return taken
@@ -162,9 +165,9 @@ def _sign_in(page: Page, visit: Visit) -> None:
     page.wait_for_url("**/")
 
 
-def _enter_first_room(page: Page) -> None:
+def _enter_a_room(page: Page) -> None:
     page.goto("/rooms")
-    page.locator("main a[href^='/rooms/']").first.click()
+    page.get_by_role("link", name=LIVELY).first.click()
     page.wait_for_selector("[data-messages] li")
 
 

@@ -46,6 +46,9 @@ export class Menu {
     button.after(menu);
     button.setAttribute("aria-expanded", "true");
     this.#open = { button, menu };
+    // Where there is more room above than below, it opens upward.
+    const { top, bottom } = button.getBoundingClientRect();
+    menu.classList.toggle("menu--up", bottom + menu.offsetHeight > innerHeight && top > innerHeight - bottom);
     menu.firstElementChild.focus({ preventScroll: true });
     menu.scrollIntoView({ block: "nearest" });
   }
