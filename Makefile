@@ -31,10 +31,11 @@ demo: python ## load the fictional members and rooms, and print their sign-ins
 	@$(BIN)/python -m flask demo
 	@$(BIN)/python -m flask demo --sign-ins
 
-# Three at a time on two cores: much of a test is waiting, for a server, a browser or a database.
+# Four at a time on two cores: much of a test is waiting, for a server, a browser or a database. Each file is one worker's,
+# which starts its server once, and files begin in the order of tests/conftest.py.
 test: python ## run all tests (ARGS="tests/chat -k unread" for some)
 	@exec $(TOOLS) set-up-for-tests
-	@$(BIN)/python -m pytest -q -n 3 --dist loadgroup $(ARGS)
+	@$(BIN)/python -m pytest -q -n 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: lint types contracts test ## lint, types, import contracts, tests
 

@@ -5,6 +5,7 @@ import gc
 import os
 import shutil
 import uuid
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,13 +29,15 @@ from app.kernel.db import Base, KeysBase, engines
 from app.kernel.house import House
 from config import Settings, read_settings
 from tests.factories import Factory
-from tests.server import Server, end_zygote
+from tests.server import COMMANDS, ROOT, SERVERS, Server
 
 POSTGRES = os.environ.get("TEST_POSTGRES", "postgresql+psycopg://postgres@127.0.0.1:5432")
 #: Each worker of a parallel run has a Redis database of its own: every test that uses one empties it.
 REDIS_NUMBER = 9 + int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 REDIS = os.environ.get("TEST_REDIS", f"redis://127.0.0.1:6379/{REDIS_NUMBER}")
 CI = os.environ.get("CI") == "true"
+#: Folders in which one file takes up to a minute.
+LONG = ("browser", "faults", "house", "own_data", "kernel")
 #: Every commit of the instances under test waits for its disk, so they live in memory where the system offers it.
 MEMORY = Path("/dev/shm")
 if MEMORY.is_dir() and os.access(MEMORY, os.W_OK):
@@ -128,8 +131,23 @@ def environment(folder: Path, **more: str) -> dict[str, str]:
     return {"APP_ENV": "test", "SANAD_INSTANCE": str(folder), "ASYNC_ENGINE": "threading", **more}
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long files first, and of these one that works beside one that waits: at the end no worker waits for another."""
+    files: dict[Path, list[pytest.Item]] = {}
+    for item in items:
+        files.setdefault(item.path, []).append(item)
+    turns: Counter[str] = Counter()
+    order: dict[Path, tuple[bool, int]] = {}
+    for file in files:
+        folder = file.relative_to(ROOT / "tests").parts[0]
+        turns[folder] += 1
+        order[file] = (folder not in LONG, turns[folder] if folder in LONG else 0)
+    items[:] = [item for file in sorted(files, key=order.__getitem__) for item in files[file]]
+
+
 def pytest_sessionfinish() -> None:
-    end_zygote()
+    for zygote in (SERVERS, COMMANDS):
+        zygote.end()
 
 
 @pytest.fixture(scope="session")

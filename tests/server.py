@@ -6,12 +6,13 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 import requests
@@ -58,20 +59,61 @@ class Process(Protocol):
     def wait(self, timeout: float | None = None) -> int: ...
 
 
+class Zygote:
+    """A process from which others are copied: see tests/zygote.py."""
+
+    def __init__(self, kind: str) -> None:
+        self._kind = kind
+        self._process: subprocess.Popen[bytes] | None = None
+        self._turn = threading.Lock()
+
+    def ask(self, what: dict[str, Any]) -> Any:
+        """One line there, one line back. Started when it is first asked."""
+        with self._turn:
+            zygote = self._process = self._process or self._started()
+            assert zygote.stdin is not None
+            assert zygote.stdout is not None
+            zygote.stdin.write(json.dumps(what).encode() + b"\n")
+            zygote.stdin.flush()
+            answer = zygote.stdout.readline()
+            if not answer:
+                raise AssertionError(f"what processes are copied from has ended with {zygote.wait()}")
+            return json.loads(answer)
+
+    def end(self) -> None:
+        """At the end of the run."""
+        if self._process is not None:
+            self._process.communicate(timeout=20)
+            self._process = None
+
+    def _started(self) -> "subprocess.Popen[bytes]":
+        return subprocess.Popen(
+            [sys.executable, "-W", "ignore", "-m", "tests.zygote", self._kind],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONWARNINGS": "ignore"},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+
+
+SERVERS, COMMANDS = Zygote("engine"), Zygote("plain")
+
+
 class Copied:
-    """A process that the zygote made, with what is used here of `subprocess.Popen`."""
+    """A process that a zygote made, with what is used here of `subprocess.Popen`."""
 
-    _zygote: ClassVar[subprocess.Popen[bytes] | None] = None
-    _turn: ClassVar[threading.Lock] = threading.Lock()
-
-    def __init__(self, environment: dict[str, str], log: Path) -> None:
+    def __init__(
+        self, zygote: Zygote, program: Sequence[str], environment: dict[str, str], out: Path, err: Path
+    ) -> None:
         self.returncode: int | None = None
-        self.pid = self._ask({"environment": environment, "folder": str(ROOT), "log": str(log)})
+        self._zygote = zygote
+        files = {"folder": str(ROOT), "out": str(out), "err": str(err)}
+        self.pid = zygote.ask({"program": program, "environment": environment, **files})
 
     def poll(self) -> int | None:
         """How it ended, None while it runs."""
         if self.returncode is None:
-            self.returncode = self._ask({"asked": self.pid})
+            self.returncode = self._zygote.ask({"asked": self.pid})
         return self.returncode
 
     def send_signal(self, sig: int, /) -> None:
@@ -84,34 +126,17 @@ class Copied:
         assert self.returncode is not None
         return self.returncode
 
-    @classmethod
-    def _ask(cls, what: dict[str, Any]) -> Any:
-        with cls._turn:
-            if cls._zygote is None:
-                cls._zygote = subprocess.Popen(
-                    [sys.executable, "-W", "ignore", "-m", "tests.zygote"],
-                    cwd=ROOT,
-                    env={**os.environ, "PYTHONWARNINGS": "ignore"},
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.PIPE,
-                )
-            zygote = cls._zygote
-            assert zygote.stdin is not None
-            assert zygote.stdout is not None
-            zygote.stdin.write(json.dumps(what).encode() + b"\n")
-            zygote.stdin.flush()
-            answer = zygote.stdout.readline()
-            if not answer:
-                raise AssertionError(f"what servers are copied from has ended with {zygote.wait()}")
-            return json.loads(answer)
 
-
-def end_zygote() -> None:
-    """At the end of the run."""
-    zygote = Copied._zygote
-    if zygote is not None:
-        zygote.communicate(timeout=20)
-        Copied._zygote = None
+def run(*program: str, environment: dict[str, str]) -> "subprocess.CompletedProcess[str]":
+    """Run `python PROGRAM` to its end: ("-m", "flask", "doctor"), ("-c", "print(1)"). It has nothing to read from."""
+    with tempfile.TemporaryDirectory() as folder:
+        out, err = Path(folder) / "out", Path(folder) / "err"
+        process = Copied(COMMANDS, program, environment, out, err)
+        try:
+            code = process.wait(timeout=120)
+        finally:
+            process.send_signal(signal.SIGKILL)
+        return subprocess.CompletedProcess(program, code, out.read_text(), err.read_text())
 
 
 @dataclass
@@ -157,10 +182,7 @@ class Server:
 
     def command(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Run a `flask` command on the same instance."""
-        return subprocess.run(
-            [sys.executable, "-m", "flask", *words],
-            cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=120, check=False,
-        )  # fmt: skip
+        return run("-m", "flask", *words, environment=self.environment)
 
     def house(self) -> House:
         """A house of our own over the same instance, to make people in and to look into the database with."""
@@ -189,7 +211,7 @@ class Server:
         return client
 
     def _launch(self, path: Path) -> Process:
-        return Copied(self.environment, path)
+        return Copied(SERVERS, ["wsgi.py"], self.environment, path, path)
 
     def _answers(self) -> bool:
         assert self.process is not None

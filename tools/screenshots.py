@@ -7,7 +7,6 @@ picture is written to docs/images with few colours, so that it stays small.
 import base64
 import os
 import re
-import shutil
 import signal
 import socket
 import struct
@@ -28,6 +27,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from app.identity.demo import PASSPHRASE, SECRET
 from app.identity.factors.codes import present_code
 from app.kernel.db import now
+from tools.machine import browser
 from tools.progress import CannotStart, say
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -66,15 +66,15 @@ NIGHT = Visit("ar-360-night", "نور", "ar-SY", 360, 740, 2, night=True)
 
 def take_all() -> list[Path]:
     """Take every picture. Returns the files; raises CannotStart without a browser or when the server does not come."""
-    program = shutil.which("chromium")
+    program = browser()
     if program is None:
-        raise CannotStart("chromium is not installed: apt install chromium")
+        raise CannotStart("chromium is not installed: apt install chromium-headless-shell, or chromium")
     IMAGES.mkdir(parents=True, exist_ok=True)
     taken: list[Path] = []
     with _demo_site() as address, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=list(ALONE))
+        running = playwright.chromium.launch(executable_path=program, args=list(ALONE))
         for visit in VISITS:
-            page = _open(browser, visit, address)
+            page = _open(running, visit, address)
             page.goto("/apply")
             taken.append(_take(page, f"apply-{visit.label}"))
             page.goto("/sign-in")
@@ -87,17 +87,17 @@ def take_all() -> list[Path]:
             taken.append(_take(page, f"room-{visit.label}"))
             page.goto("/safety")
             taken.append(_take(page, f"safety-{visit.label}"))
-        page = _open(browser, STAFF, address)
+        page = _open(running, STAFF, address)
         page.goto("/sign-in")
         _sign_in(page, STAFF)
         page.goto("/queue")
         taken.append(_take(page, f"queue-{STAFF.label}"))
-        page = _open(browser, NIGHT, address)
+        page = _open(running, NIGHT, address)
         page.goto("/sign-in")
         _sign_in(page, NIGHT)
         _enter_a_room(page)
         taken.append(_take(page, f"room-{NIGHT.label}"))
-        browser.close()
+        running.close()
     return taken
 
 

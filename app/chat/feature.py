@@ -4,7 +4,7 @@ from flask import url_for
 from flask_babel import gettext
 
 from app.chat import actions, jobs, policy, queries
-from app.chat.actions import circles, ending, hosting, inviting, picked, private
+from app.chat.actions import circles, ending, hosting, inviting, picked, private, putting_out
 from app.chat.actions.changing import TAKEN_OUT
 from app.chat.actions.posting import MENTIONED
 from app.chat.cli import bench_seed
@@ -79,6 +79,7 @@ feature = Feature(
         "chat.index-all": jobs.index_all,
         "chat.forget-files": jobs.forget_files,
         "chat.end-waiting": jobs.end_waiting,
+        private.TELL: jobs.tell_asked,
         circles.END: jobs.end_circles,
         "chat.forget-pauses": jobs.forget_pauses,
     },
@@ -114,6 +115,20 @@ feature = Feature(
         NoticeKind(
             hosting.PAUSED,
             N_("Your writing in a room is paused for a while"),
+            url=lambda ref: url_for("chat.room", room=ref),
+            access=Permission.ROOMS_USE,
+            about=policy.ROOM,
+        ),
+        NoticeKind(
+            putting_out.PUT_OUT,
+            N_("You are not in a room any more"),
+            url=lambda ref: url_for("chat.outside", room=ref),
+            access=Permission.ROOMS_USE,
+            about=policy.ROOM,
+        ),
+        NoticeKind(
+            putting_out.LET_IN,
+            N_("You may come into a room again"),
             url=lambda ref: url_for("chat.room", room=ref),
             access=Permission.ROOMS_USE,
             about=policy.ROOM,

@@ -1,7 +1,7 @@
 """Tasks of rooms."""
 
 from app.chat import actions
-from app.chat.actions import attaching, circles, ending, hosting, inviting
+from app.chat.actions import attaching, circles, conversations, ending, hosting, inviting
 from app.kernel.actor import Actor
 
 
@@ -34,6 +34,11 @@ def index(actor: Actor, room: int) -> None:
 def index_all(actor: Actor) -> None:
     """Ask for the index of every room in which something was written since. Safe to run at any time."""
     actions.ask_for_index(actor)
+
+
+def tell_asked(actor: Actor, room: int, people: list[int]) -> None:
+    """Tell people that they are asked into a conversation. The same is not told twice to whoever has not read it."""
+    conversations.tell_asked(actor, room=room, people=people)
 
 
 def end_waiting(actor: Actor) -> None:

@@ -11,8 +11,19 @@ from app.chat.actions import handle_words
 from app.chat.actions.attaching import discard_files_of
 from app.chat.actions.ending import part_with
 from app.chat.actions.rooms import leave_all_rooms
-from app.chat.models import PRIVATE, Attachment, Epoch, Mention, Message, MessageState, Pause, PrivateNames, Reaction
-from app.chat.queries import attachments, hosting
+from app.chat.models import (
+    PRIVATE,
+    Attachment,
+    Epoch,
+    Mention,
+    Message,
+    MessageState,
+    Pause,
+    PrivateNames,
+    PutOut,
+    Reaction,
+)
+from app.chat.queries import attachments, hosting, outside
 from app.identity.models import Person, Standing
 from app.kernel import files, work
 from app.kernel.actor import Actor
@@ -29,7 +40,8 @@ MOST_FILES = 40 * 1024 * 1024
 
 
 def export(actor: Actor) -> Iterable[tuple[str, Any]]:
-    """Rooms, their own messages with room and time, what they said to those of others, and whether their writing is paused.
+    """Rooms, their own messages with room and time, what they said to those of others, where their writing is paused, and
+    out of which rooms they were put.
 
     What others wrote is not theirs to take away.
     """
@@ -66,6 +78,10 @@ def export(actor: Actor) -> Iterable[tuple[str, Any]]:
             if pause is not None
         ],
     )
+    yield (
+        "put_out",
+        [{"room": one.name_ar, "on": one.on, "reason": one.reason} for one in outside.every_own(actor)],
+    )
 
 
 def erase(actor: Actor, person_id: int) -> Iterable[str]:
@@ -77,7 +93,7 @@ def erase(actor: Actor, person_id: int) -> Iterable[str]:
     session = work.session()
     part_with(actor, person_id)
     leave_all_rooms(actor, person_id)
-    for hanging in (Mention, Reaction, Pause, PrivateNames):
+    for hanging in (Mention, Reaction, Pause, PutOut, PrivateNames):
         session.execute(delete(hanging).where(hanging.person_id == person_id))
     if session.get_one(Person, person_id).standing is Standing.CLOSED:
         return discard_files_of(person_id, sent=False)

@@ -5,7 +5,7 @@ from sqlalchemy import Select, false, select
 from app.identity.models import Invitation, LoginSession
 from app.kernel.access import Permission, Role
 from app.kernel.actor import Actor, Kind
-from app.kernel.db import now
+from app.kernel.db import this_moment
 
 
 def visible_sessions(actor: Actor) -> Select[LoginSession]:
@@ -13,7 +13,7 @@ def visible_sessions(actor: Actor) -> Select[LoginSession]:
     if actor.id is None:
         return select(LoginSession).where(false())
     return select(LoginSession).where(
-        LoginSession.person_id == actor.id, LoginSession.ended_at.is_(None), LoginSession.expires_at > now()
+        LoginSession.person_id == actor.id, LoginSession.ended_at.is_(None), LoginSession.expires_at > this_moment()
     )
 
 

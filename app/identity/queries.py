@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.orm import selectinload
 
 from app.identity import policy
@@ -24,7 +24,8 @@ from app.identity.models import (
 from app.kernel import work
 from app.kernel.access import STAFF, Permission, Role
 from app.kernel.actor import Actor, Kind
-from app.kernel.db import UtcTime, now
+from app.kernel.built import built_once
+from app.kernel.db import UtcTime, now, this_moment
 from app.kernel.errors import NotFound
 from app.kernel.prepared import Prepared
 from app.kernel.text import fold, skeleton
@@ -68,7 +69,12 @@ def name_index(name: str) -> bytes:
 
 def find_by_name(name: str) -> Person | None:
     """The person with this name or one that looks like it, for signing in."""
-    return work.session().scalars(select(Person).where(Person.name_index == name_index(name))).one_or_none()
+    return work.session().scalars(*_named(name_index(name))).one_or_none()
+
+
+@built_once
+def _named(index: bytes) -> Select[Person]:
+    return select(Person).where(Person.name_index == index)
 
 
 def as_actor(person: Person) -> Actor:
@@ -104,13 +110,14 @@ def names_of(person_ids: Collection[int]) -> dict[int, tuple[str, str]]:
     """
     if not person_ids:
         return {}
-    rows = (
-        work.session()
-        .execute(select(Person.id, Person.public_id, Person.key_id, Person.name).where(Person.id.in_(person_ids)))
-        .all()
-    )
+    rows = work.session().execute(*_names(person_ids)).all()
     work.house().vault.prefetch(row.key_id for row in rows if row.key_id)
     return {row.id: (row.public_id, opened_name(row.key_id, name_place(row.public_id), row.name)) for row in rows}
+
+
+@built_once
+def _names(person_ids: Collection[int]) -> Select[int, str, str, bytes]:
+    return select(Person.id, Person.public_id, Person.key_id, Person.name).where(Person.id.in_(person_ids))
 
 
 def passphrase_hash(person: Person) -> str:
@@ -123,11 +130,16 @@ def passphrase_hash(person: Person) -> str:
 
 def my_sessions(actor: Actor) -> list[SessionLine]:
     """The actor's sessions, newest first."""
-    found = work.session().scalars(policy.visible_sessions(actor).order_by(LoginSession.last_seen_at.desc()).limit(100))
+    found = work.session().scalars(*_sessions(actor))
     return [
         SessionLine(s.public_id, s.device, s.started_at, s.last_seen_at, current=s.id == actor.session_id)
         for s in found
     ]
+
+
+@built_once
+def _sessions(actor: Actor) -> Select[LoginSession]:
+    return policy.visible_sessions(actor).order_by(LoginSession.last_seen_at.desc()).limit(100)
 
 
 def get_my_session(actor: Actor, public_id: str) -> LoginSession:
@@ -142,7 +154,7 @@ def get_my_session(actor: Actor, public_id: str) -> LoginSession:
 
 def invitations(actor: Actor, limit: int = 50) -> list[InvitationLine]:
     """The newest invitations, for those who may make them."""
-    found = work.session().scalars(policy.visible_invitations(actor).order_by(Invitation.id.desc()).limit(limit))
+    found = work.session().scalars(*_invitations(actor, limit))
     return [
         InvitationLine(
             public_id=i.public_id,
@@ -153,6 +165,11 @@ def invitations(actor: Actor, limit: int = 50) -> list[InvitationLine]:
         )
         for i in found
     ]
+
+
+@built_once
+def _invitations(actor: Actor, limit: int) -> Select[Invitation]:
+    return policy.visible_invitations(actor).order_by(Invitation.id.desc()).limit(limit)
 
 
 def get_open_invitation(actor: Actor, public_id: str) -> Invitation:
@@ -271,16 +288,20 @@ def live_session(token_hash: bytes, moment: datetime) -> tuple[LiveSession, set[
 
 def restrictions_of(person_id: int) -> list[Restriction]:
     """What is withheld from a person now."""
-    found = work.session().scalars(
+    return list(work.session().scalars(*_restrictions(person_id)))
+
+
+@built_once
+def _restrictions(person_id: int) -> Select[Restriction]:
+    return (
         select(Restriction)
         .where(
             Restriction.person_id == person_id,
             Restriction.lifted_at.is_(None),
-            Restriction.until.is_(None) | (Restriction.until > now()),
+            Restriction.until.is_(None) | (Restriction.until > this_moment()),
         )
         .order_by(Restriction.id)
     )
-    return list(found)
 
 
 def name_in(session: LiveSession) -> str:

@@ -1,16 +1,18 @@
 """Language, direction, dates and numbers. The words themselves are in app/translations."""
 
 from datetime import date, datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_date, format_datetime, get_timezone
+from babel.dates import format_date, format_datetime, get_timezone_location
 from babel.support import NullTranslations, Translations
 from flask import Flask, has_request_context, request
 from flask_babel import Babel, force_locale, get_locale, gettext
 from flask_login import current_user
+from markupsafe import Markup
 
 from app.kernel.errors import Refusal
 
@@ -20,6 +22,9 @@ NAMES = {"ar": "العربية", "en": "English", "ku": "Kurdî", "tr": "Türkç
 RIGHT_TO_LEFT = frozenset({"ar"})
 TRANSLATIONS = Path(__file__).resolve().parents[1] / "translations"
 LANGUAGE_COOKIE = "language"
+UTC = "UTC"
+#: Texts that are kept as pages have them: those of all languages, and no more, whatever is asked for.
+MOST_TEXTS = 20_000
 
 
 def attach(app: Flask, languages: tuple[str, ...]) -> None:
@@ -35,6 +40,8 @@ def attach(app: Flask, languages: tuple[str, ...]) -> None:
         return request.accept_languages.best_match(languages) or languages[0]
 
     Babel(app, locale_selector=choose, default_locale=languages[0], default_translation_directories="translations")
+    # A page asks for more than a hundred texts: Flask-Babel's way to each costs several times what it takes to find it.
+    app.jinja_env.globals.update(_=_said, gettext=_said, ngettext=_counted)
     app.jinja_env.filters["day"] = day
     app.jinja_env.filters["moment"] = moment
 
@@ -60,10 +67,19 @@ def month(value: date) -> str:
     return format_date(value, format="LLLL y", locale=_region())
 
 
-def moment(value: datetime) -> str:
-    """A date with its time of day in UTC, which it says; scripts write it in the zone of the device (moments.js)."""
-    pattern = "d MMMM y، HH:mm 'UTC'" if language() == "ar" else "d MMMM y, HH:mm 'UTC'"
-    return format_datetime(value, format=pattern, locale=_region(), tzinfo=get_timezone("UTC"))
+def moment(value: datetime, zone: str = UTC) -> str:
+    """A date with its time of day by the clock of a zone, which it names.
+
+    Those in UTC, for whoever chose no zone, are written by scripts in the zone of the device (moments.js).
+    """
+    pattern = "d MMMM y، HH:mm" if language() == "ar" else "d MMMM y, HH:mm"
+    written = format_datetime(value, format=pattern, locale=_region(), tzinfo=ZoneInfo(zone))
+    return f"{written} UTC" if zone == UTC else f"{written} ({city_of(zone)})"
+
+
+def city_of(zone: str) -> str:
+    """By which city's clock a zone goes, such as "Berlin" or "برلين"."""
+    return UTC if zone == UTC else str(get_timezone_location(zone, locale=_region(), return_city=True))
 
 
 def explain(refusal: Refusal, language_code: str | None = None) -> str:
@@ -77,6 +93,26 @@ def explain(refusal: Refusal, language_code: str | None = None) -> str:
 def spoken(text: str, language_code: str) -> str:
     """A message id in some language, outside a request: for what leaves the program by itself."""
     return str(_catalogue(language_code).gettext(text))
+
+
+def _said(text: str, /, **values: Any) -> Markup:
+    """What templates have as `_`: a text in the language of this request, with values in their places."""
+    return _marked(language(), str(text)) % values if values else _unfilled(language(), str(text))
+
+
+def _counted(one: str, many: str, number: int, /, **values: Any) -> Markup:
+    """What templates have as `ngettext`."""
+    return Markup(_catalogue(language()).ngettext(one, many, number)) % {"num": number, **values}  # noqa: S704
+
+
+@lru_cache(MOST_TEXTS)
+def _marked(language_code: str, text: str) -> Markup:
+    return Markup(_catalogue(language_code).gettext(text))  # noqa: S704 - words of ours, as Jinja's own `_` takes them
+
+
+@lru_cache(MOST_TEXTS)
+def _unfilled(language_code: str, text: str) -> Markup:
+    return _marked(language_code, text) % {}
 
 
 @cache

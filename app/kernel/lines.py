@@ -2,8 +2,8 @@
 
 A durable commit costs far more than what it stores. The first caller in a line serves everybody who has come by the
 time it is ready; whoever comes meanwhile waits, and one of them serves the next group. A caller who is alone is served at
-once. Only where many were served a moment ago does the next group wait for as many to come again, at most as long as it
-took to serve them: a busy line would otherwise serve one, then all who came meanwhile, then one.
+once. Only where many were served a moment ago does the next group wait for as many to come again, and not for long: a busy
+line would otherwise serve one, then all who came meanwhile, then one.
 """
 
 import functools
@@ -12,7 +12,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, TypeVar
 
 from app.kernel import work
 from app.kernel.errors import Unavailable
@@ -22,8 +22,8 @@ R = TypeVar("R")
 
 #: Callers served in one transaction at most.
 MOST = 32
-#: A group waits this long at most for others to come (seconds).
-LONGEST_WAIT = 0.004
+#: A group waits this long at most for others to come, where one was served so lately (seconds).
+LONGEST_WAIT, LATELY = 0.004, 0.01
 
 
 @dataclass(eq=False, slots=True)
@@ -32,18 +32,21 @@ class _Call(Generic[A, R]):
     given: R | None = None
     error: BaseException | None = None
     done: bool = False
-    #: Of a caller who waits.
-    woken: threading.Event | None = None
+    #: Of a caller who waits: taken until they are woken. An event would cost several times as much.
+    turn: Any = None
+    woken: bool = False
+
+    def queue_up(self) -> None:
+        self.turn = threading.Lock()
+        self.turn.acquire()
+
+    def wait(self) -> None:
+        self.turn.acquire()
 
     def wake(self) -> None:
-        if self.woken is not None:
-            self.woken.set()
-
-
-class _Served(NamedTuple):
-    size: int
-    took: float
-    ended: float
+        if self.turn is not None and not self.woken:
+            self.woken = True
+            self.turn.release()
 
 
 class _Line(Generic[A, R]):
@@ -54,8 +57,8 @@ class _Line(Generic[A, R]):
         self._lock = threading.Lock()
         self.waiting: deque[_Call[A, R]] = deque()
         self._served = False
-        #: How many were served last, how long that took, and when it ended (monotonic seconds).
-        self._last = _Served(1, 0.0, 0.0)
+        #: How many come together at present, and when the last group was served (monotonic seconds).
+        self._usual, self._ended = 1, 0.0
         #: How many have to wait for the next group to begin at once; set when there are.
         self._wanted = 0
         self._enough = threading.Event()
@@ -66,14 +69,14 @@ class _Line(Generic[A, R]):
         with self._lock:
             waits, self._served = self._served, True
             if waits:
-                call.woken = threading.Event()
+                call.queue_up()
                 self.waiting.append(call)
                 if len(self.waiting) == self._wanted:
                     self._enough.set()
-        if call.woken is not None:
+        if call.turn is not None:
             work.current().pause()  # whoever serves the group needs one connection, not one for each who waits
             try:
-                call.woken.wait()
+                call.wait()
             except BaseException:
                 self._leave(call)
                 raise
@@ -90,12 +93,10 @@ class _Line(Generic[A, R]):
             with self._lock:
                 while self.waiting and len(group) < MOST:
                     group.append(self.waiting.popleft())
-            begun = time.monotonic()
             self._carry_out(group)
             if isinstance(first.error, Unavailable):
                 group += self._refuse_all(first.error)
-            ended = time.monotonic()
-            self._last = _Served(len(group), ended - begun, ended)
+            self._usual, self._ended = max(len(group), self._usual - 1), time.monotonic()
         finally:
             for call in group:
                 if not call.done:  # this caller was ended in the middle
@@ -105,15 +106,14 @@ class _Line(Generic[A, R]):
 
     def _let_others_come(self) -> None:
         time.sleep(0)  # whoever is about to ask may join
-        size, took, ended = self._last
-        if time.monotonic() > ended + took:
+        if self._usual == 1 or time.monotonic() > self._ended + LATELY:
             return
         with self._lock:
-            self._wanted = size - 1
+            self._wanted = self._usual - 1
             if len(self.waiting) >= self._wanted:
                 return
             self._enough.clear()
-        self._enough.wait(min(took, LONGEST_WAIT))
+        self._enough.wait(LONGEST_WAIT)
 
     def _refuse_all(self, error: Unavailable) -> list[_Call[A, R]]:
         """Refuse whoever waits: they would wait as long once more, in vain, one group after the other."""
@@ -136,7 +136,7 @@ class _Line(Generic[A, R]):
             waiting = call in self.waiting
             if waiting:
                 self.waiting.remove(call)
-        if not waiting and not call.done and call.woken is not None and call.woken.is_set():
+        if not waiting and not call.done and call.woken:
             self._hand_on()
 
     def _carry_out(self, group: Sequence[_Call[A, R]]) -> None:

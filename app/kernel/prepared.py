@@ -56,7 +56,10 @@ class Prepared:
 
     def rows(self, given: Parameters) -> list[Sequence[Any]]:
         """Run it in the current work. Returns all rows, each a sequence of values."""
-        connection = work.connection()
+        return self.rows_on(work.connection(), given)
+
+    def rows_on(self, connection: Connection, given: Parameters) -> list[Sequence[Any]]:
+        """The same on a connection that is nobody's work: for the keys database, beside all work."""
         ready = self._for(connection.dialect)
         cursor = _run(connection, ready.sql, ready.bound(given), many=False)
         found: list[Sequence[Any]] = cursor.fetchall()
@@ -97,6 +100,8 @@ class Prepared:
         if {*compiled.insert_prefetch, *compiled.update_prefetch}:
             raise RuntimeError("a prepared statement is given every value: name also the columns that have defaults")
         binds = {name: bind for bind, name in compiled.bind_names.items()}
+        if any(bind.callable for bind in binds.values()):
+            raise RuntimeError("a prepared statement is given its moment: it would be the same for ever")
         # A list of values that is always the same (IN) becomes places of its own here, not each time.
         state = compiled.construct_expanded_state({bind.key: None for bind in binds.values() if bind.required})
         places = [
@@ -135,7 +140,7 @@ def _run(connection: Connection, sql: str, parameters: Any, *, many: bool) -> An
     raw: Any = connection.connection.dbapi_connection
     cursor = raw.cursor()
     try:
-        for listener in connection.dispatch.before_cursor_execute:
+        for listener in connection.engine.dispatch.before_cursor_execute:
             sql, parameters = listener(connection, cursor, sql, parameters, None, many)
         if many:
             cursor.executemany(sql, parameters)

@@ -24,7 +24,6 @@ from app.membership.models import (
 #: How many days a member is here before they may vouch, and how many codes they may have open.
 SETTLED_DAYS = 60
 OPEN_CODES = 3
-ANSWERS_AT_MOST = 3
 #: What a freeze pauses, and nothing else.
 RISKY = frozenset({Permission.VOUCH, Permission.CONTACT_FIRST, Permission.DIRECTORY_USE, Permission.EXPORT})
 

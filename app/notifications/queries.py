@@ -5,13 +5,14 @@ from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 
 import orjson
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
 from app.identity.models import Person, Standing
 from app.identity.queries import restrictions_of
 from app.kernel import work
 from app.kernel.access import Permission
 from app.kernel.actor import Actor
+from app.kernel.built import built_once
 from app.kernel.errors import NotFound
 from app.kernel.feature import NoticeKind
 from app.kernel.push import Subscription
@@ -79,20 +80,29 @@ class Parcel:
 
 def notices(actor: Actor, *, before: str = "") -> tuple[list[NoticeLine], bool]:
     """A page of the actor's notices, newest first, older than `before`; and whether there are older ones still."""
-    query = policy.visible_notices(actor)
-    if before:
-        query = query.where(Notice.id < policy.visible_notices(actor).with_only_columns(Notice.id)
-                            .where(Notice.public_id == before).scalar_subquery())  # fmt: skip
-    found = list(work.session().scalars(query.order_by(Notice.id.desc()).limit(PAGE + 1)))
+    found = list(work.session().scalars(*_page(actor, before or None)))
     known = policy.kinds()
     lines = [NoticeLine(n.public_id, known[n.kind].text, n.made_at, n.read_at is None) for n in found[:PAGE]]
     return lines, len(found) > PAGE
 
 
+@built_once
+def _page(actor: Actor, before: str | None) -> Select[Notice]:
+    query = policy.visible_notices(actor)
+    if before is not None:
+        its_row = policy.visible_notices(actor).with_only_columns(Notice.id).where(Notice.public_id == before)
+        query = query.where(Notice.id < its_row.scalar_subquery())
+    return query.order_by(Notice.id.desc()).limit(PAGE + 1)
+
+
 def unread(actor: Actor) -> int:
     """How many notices the actor has not read."""
-    wanted = policy.visible_notices(actor).where(Notice.read_at.is_(None))
-    return work.session().scalar(wanted.with_only_columns(func.count())) or 0
+    return work.session().scalar(*_unread(actor)) or 0
+
+
+@built_once
+def _unread(actor: Actor) -> Select[int]:
+    return policy.visible_notices(actor).where(Notice.read_at.is_(None)).with_only_columns(func.count())
 
 
 def get_notice(actor: Actor, public_id: str) -> Notice:
@@ -121,15 +131,18 @@ def subscription_place(public_id: str) -> Place:
 
 def settings_of(person_id: int, *, hold: bool = False) -> NoticeSettings | None:
     """What a person chose, if they ever chose anything. `hold` keeps others from deciding for them until the commit."""
+    return work.session().scalars(*_settings(person_id, hold)).one_or_none()
+
+
+@built_once
+def _settings(person_id: int, hold: bool) -> Select[NoticeSettings]:
     query = select(NoticeSettings).where(NoticeSettings.person_id == person_id)
-    return work.session().scalars(query.with_for_update() if hold else query).one_or_none()
+    return query.with_for_update() if hold else query
 
 
 def choices(actor: Actor) -> Choices:
     """What the actor chose, opened."""
-    found = work.session().execute(
-        select(NoticeSettings, Person).join(Person).where(NoticeSettings.person_id == actor.person_id)
-    ).one_or_none()  # fmt: skip
+    found = work.session().execute(*_chosen(actor)).one_or_none()
     if found is None:
         return Choices()
     settings, person = found
@@ -143,10 +156,20 @@ def choices(actor: Actor) -> Choices:
     )
 
 
+@built_once
+def _chosen(actor: Actor) -> Select[NoticeSettings, Person]:
+    return select(NoticeSettings, Person).join(Person).where(NoticeSettings.person_id == actor.person_id)
+
+
 def devices(actor: Actor) -> list[DeviceLine]:
     """The actor's browsers that are told."""
-    found = work.session().scalars(policy.visible_subscriptions(actor).order_by(PushSubscription.id))
+    found = work.session().scalars(*_devices(actor))
     return [DeviceLine(one.public_id, one.added_on) for one in found]
+
+
+@built_once
+def _devices(actor: Actor) -> Select[PushSubscription]:
+    return policy.visible_subscriptions(actor).order_by(PushSubscription.id)
 
 
 def get_device(actor: Actor, public_id: str) -> PushSubscription:
@@ -186,19 +209,28 @@ def is_suspended(person_id: int) -> bool:
 
 def untold(person_id: int, *, urgent_only: bool) -> Sequence[Notice]:
     """Unread notices of a person, oldest first, of which something outside may still have to be said."""
-    known = policy.kinds()
-    wanted = [name for name, kind in known.items() if kind.urgent or not urgent_only]
-    return work.session().scalars(
+    return work.session().scalars(*_untold(person_id, urgent_only)).all()
+
+
+@built_once
+def _untold(person_id: int, urgent_only: bool) -> Select[Notice]:
+    wanted = [name for name, kind in policy.kinds().items() if kind.urgent or not urgent_only]
+    return (
         select(Notice)
         .where(Notice.person_id == person_id, Notice.read_at.is_(None), Notice.kind.in_(wanted))
         .where(Notice.mailed.is_(False) | Notice.pushed.is_(False), *policy.present(person_id))
         .order_by(Notice.id)
-    ).all()  # fmt: skip
+    )
 
 
 def subscriptions_of(person_id: int) -> Sequence[int]:
     """Row numbers of a person's devices."""
-    return work.session().scalars(select(PushSubscription.id).where(PushSubscription.person_id == person_id)).all()
+    return work.session().scalars(*_subscriptions(person_id)).all()
+
+
+@built_once
+def _subscriptions(person_id: int) -> Select[int]:
+    return select(PushSubscription.id).where(PushSubscription.person_id == person_id)
 
 
 def parcel(delivery: Delivery) -> Parcel | None:
@@ -235,25 +267,36 @@ def _subscription(person: Person, target: int) -> Subscription | None:
 
 
 def _something_unread(person_id: int) -> bool:
+    return work.session().scalar(*_one_unread(person_id)) is not None
+
+
+@built_once
+def _one_unread(person_id: int) -> Select[int]:
     wanted = select(Notice.id).where(Notice.person_id == person_id, Notice.read_at.is_(None))
-    return work.session().scalar(wanted.where(*policy.present(person_id)).limit(1)) is not None
+    return wanted.where(*policy.present(person_id)).limit(1)
 
 
 def latest(person_id: int) -> dict[Channel, datetime]:
     """When the latest message was made for a person, by each way. One that was given up does not count."""
-    rows = work.session().execute(
+    return {row[0]: row[1] for row in work.session().execute(*_latest(person_id))}
+
+
+@built_once
+def _latest(person_id: int) -> Select[Channel, datetime]:
+    return (
         select(Delivery.channel, func.max(Delivery.made_at))
         .where(Delivery.person_id == person_id, Delivery.state != DeliveryState.SET_ASIDE)
         .group_by(Delivery.channel)
     )
-    return {row[0]: row[1] for row in rows}
 
 
 def waiting(person_id: int, channel: Channel) -> dict[int, Delivery]:
     """Messages that are still on their way to a person by one way, by their target."""
-    found = work.session().scalars(
-        select(Delivery).where(
-            Delivery.person_id == person_id, Delivery.channel == channel, Delivery.state == DeliveryState.WAITING
-        )
+    return {one.target: one for one in work.session().scalars(*_waiting(person_id, channel))}
+
+
+@built_once
+def _waiting(person_id: int, channel: Channel) -> Select[Delivery]:
+    return select(Delivery).where(
+        Delivery.person_id == person_id, Delivery.channel == channel, Delivery.state == DeliveryState.WAITING
     )
-    return {one.target: one for one in found}

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from app.identity import queries as identity
 from app.identity.models import Person, Restriction, Standing
 from app.kernel import work
 from app.kernel.access import granted
 from app.kernel.actor import Actor, Kind
+from app.kernel.built import built_once
 from app.kernel.db import now
 from app.kernel.errors import NotFound
 from app.kernel.feature import OwnData
@@ -56,12 +57,22 @@ def parts() -> list[OwnData]:
 
 def my_archive(actor: Actor) -> ArchiveLine | None:
     """The newest archive that the actor asked for, while there is something to say of it."""
-    found = work.session().scalars(policy.visible_archives(actor).order_by(Archive.id.desc()).limit(1)).one_or_none()
+    found = work.session().scalars(*_newest(actor)).one_or_none()
     if found is None:
         return None
     return ArchiveLine(
         found.public_id, found.state, found.done, found.parts, found.size or 0, found.asked_at, found.until
     )
+
+
+@built_once
+def _newest(actor: Actor) -> Select[Archive]:
+    return policy.visible_archives(actor).order_by(Archive.id.desc()).limit(1)
+
+
+@built_once
+def _erasure(actor: Actor) -> Select[Erasure]:
+    return policy.visible_erasures(actor)
 
 
 def get_archive(actor: Actor, public_id: str) -> Archive:
@@ -75,7 +86,7 @@ def get_archive(actor: Actor, public_id: str) -> Archive:
 
 def waiting_erasure(actor: Actor) -> Waiting | None:
     """The actor's own erasure, while it waits."""
-    found = work.session().scalars(policy.visible_erasures(actor)).one_or_none()
+    found = work.session().scalars(*_erasure(actor)).one_or_none()
     if found is None:
         return None
     due = max([found.due_at, *(end + policy.COOLING_OFF for end in _held_until(actor.person_id))])

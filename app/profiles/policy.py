@@ -1,6 +1,7 @@
 """Who sees what of whom. One scope for all: pages, the directory, counts, search, and "view as"."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -9,7 +10,6 @@ from sqlalchemy import (
     Select,
     SQLColumnExpression,
     and_,
-    bindparam,
     case,
     exists,
     false,
@@ -23,7 +23,8 @@ from sqlalchemy.orm import aliased
 from app.identity.models import Person, Restriction, Space, SpaceName, Standing
 from app.kernel.access import Permission
 from app.kernel.actor import Actor
-from app.kernel.db import UtcTime, now
+from app.kernel.built import Placed
+from app.kernel.db import this_day, this_moment
 from app.profiles.models import (
     Audience,
     Block,
@@ -41,7 +42,7 @@ from app.profiles.models import (
 
 
 @dataclass(frozen=True, slots=True)
-class Viewer:
+class Viewer(Placed):
     """What the rules ask about whoever looks. Made by `queries.viewer`, for a real person or to view as somebody.
 
     `person_id` is None for those who are nobody in particular: a stranger, "any member". `country_index` is the
@@ -61,41 +62,23 @@ class Viewer:
     supposed: bool = False
     travels: bool = False
 
+    def outline(self) -> Hashable:
+        """Who they are, and from where, stands for anybody."""
+        known = (self.person_id is None, self.country_index is None, self.companion_of is None)
+        return known, self.peer, self.member, self.caseworker, self.sweeping, self.supposed, self.travels
+
+    def places(self) -> Mapping[str, Any]:
+        given = {
+            "person_id": self.person_id,
+            "country_index": self.country_index,
+            "companion_of": self.companion_of,
+        }
+        return {name: value for name, value in given.items() if value is not None}
+
 
 NOBODY = Viewer()
 
 
-def outline(viewer: Viewer) -> Viewer:
-    """What of a viewer decides how a statement about them is built: who they are, and from where, stands for anybody."""
-    return replace(
-        viewer,
-        person_id=None if viewer.person_id is None else 0,
-        country_index=None if viewer.country_index is None else b"",
-        companion_of=None if viewer.companion_of is None else 0,
-    )
-
-
-def stand_in(outlined: Viewer) -> Viewer:
-    """A viewer with places in it, so that a statement is built once for everybody of this outline: building it costs far
-    more than asking. It is asked with what `placed` gives."""
-    places: dict[str, Any] = {
-        name: None if getattr(outlined, name) is None else bindparam(f"viewer_{name}")
-        for name in ("person_id", "country_index", "companion_of")
-    }
-    return replace(outlined, **places)
-
-
-def placed(viewer: Viewer) -> dict[str, Any]:
-    """What stands in the places of a statement that was built for a `stand_in`."""
-    return {
-        "viewer_person_id": viewer.person_id,
-        "viewer_country_index": viewer.country_index,
-        "viewer_companion_of": viewer.companion_of,
-    }
-
-
-#: The moment at which a statement is asked, not the one at which it was built.
-_MOMENT = bindparam("moment", callable_=now, type_=UtcTime)
 #: Made once: to make an alias costs more than to ask the question, and a page asks many.
 _block, _person, _away, _exclusion = aliased(Block), aliased(Person), aliased(Restriction), aliased(Exclusion)
 _name = aliased(SpaceName)
@@ -198,7 +181,7 @@ def here(owner: SQLColumnExpression[int]) -> ColumnElement[bool]:
         _away.person_id == owner,
         _away.withheld == Permission.SIGNED_IN,
         _away.lifted_at.is_(None),
-        or_(_away.until.is_(None), _away.until > _MOMENT),
+        or_(_away.until.is_(None), _away.until > this_moment()),
     )
     return and_(is_there(_person.id == owner, _person.standing == Standing.ACTIVE), ~suspended)
 
@@ -285,7 +268,7 @@ def shows_people(actor: Actor) -> bool:
 
 
 def _waits(until: SQLColumnExpression[date | None]) -> ColumnElement[bool]:
-    return until > now().date()
+    return until > this_day()
 
 
 def _open(state: SQLColumnExpression[ConnectionState], mine: ColumnElement[bool]) -> ColumnElement[bool]:

@@ -7,7 +7,7 @@ from app.identity.models import Cause, Person, Restriction, Standing
 from app.kernel import work
 from app.kernel.access import GRANTS, STAFF, Permission, Role
 from app.kernel.actor import Actor
-from app.kernel.db import now
+from app.kernel.db import this_moment
 from app.kernel.feature import DraftKind, Hideable
 from app.moderation import registry
 from app.notifications.models import Notice
@@ -48,7 +48,7 @@ def hidden_notices(person_id: int) -> ColumnElement[bool] | None:
         closed.withheld == Permission.HIDDEN_SEE,
         closed.cause == Cause.TRAVEL,
         closed.lifted_at.is_(None),
-        or_(closed.until.is_(None), closed.until > now()),
+        or_(closed.until.is_(None), closed.until > this_moment()),
     )
     begins = func.substr(Notice.ref, 1, func.length(one.ref) + 1) == one.ref + "."
     same = or_(Notice.ref == one.ref, begins)
@@ -76,7 +76,7 @@ def visible_journeys(actor: Actor) -> Select[Journey]:
 
 def is_under_way() -> ColumnElement[bool]:
     """Whether a journey is not over yet, whether or not that was noted."""
-    return (Journey.state == JourneyState.UNDER_WAY) & or_(Journey.until.is_(None), Journey.until > now())
+    return (Journey.state == JourneyState.UNDER_WAY) & or_(Journey.until.is_(None), Journey.until > this_moment())
 
 
 def can_travel(actor: Actor) -> bool:

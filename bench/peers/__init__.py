@@ -1,1 +1,1 @@
-"""Other chat servers under the load of bench: a bare Socket.IO server on Node, Prosody and ejabberd with their archives on."""
+"""Other chat servers under the load of bench: bare Socket.IO on Node; Prosody, ejabberd and Synapse with their archives."""

@@ -24,5 +24,7 @@ Component "rooms.localhost" "muc"
     muc_log_by_default = true
     muc_log_presences = false
     muc_room_locking = false
+    -- Nobody is told who else is there: telling 500 people of 500 took two minutes and has no part in a message.
+    muc_room_default_presence_broadcast = {}
     muc_room_default_history_length = 0
     max_history_messages = 0

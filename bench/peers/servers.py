@@ -1,33 +1,47 @@
 """The peers, each in processes of its own on a temporary folder, ended with the run."""
 
+import json
 import os
+import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from bench.peers.peer import HERE, Missing, Peer, filled, said
+from bench.peers.synapse import SYNAPSE
 from bench.servers import BARE_ROOM, ROOT, Server, free_port, running
 
-HERE = Path(__file__).parent
 XMPP_ROOM = "bench@rooms.localhost"
-
-
-class Missing(Exception):
-    """A peer that is not installed here, with the words that say how to."""
+#: What a newcomer types.
+NODE_INSTALL = "npm install"
+PROSODY_INSTALL = "apt-get install --no-install-recommends prosody"
+EJABBERD_INSTALL = "apt-get install --no-install-recommends ejabberd"
 
 
 @contextmanager
 def node(_people: int) -> Iterator[Server]:
     """Socket.IO on Node, bare."""
-    program = Path(sys.executable).with_name("node")
-    command = str(program) if program.exists() else shutil.which("node")
+    command = _node_command()
     if command is None or not (ROOT / "node_modules" / "socket.io").is_dir():
-        raise Missing("Node's socket.io: npm install")
+        raise Missing(f"Node's socket.io: {NODE_INSTALL}")
     port = free_port()
     with running([command, str(HERE / "node_server.cjs"), str(port)], dict(os.environ), port) as process:
         yield Server("node", f"http://127.0.0.1:{port}", BARE_ROOM, [], process)
+
+
+def _node_command() -> str | None:
+    """Node's own program. What is called `node` may only start it, and to end that would leave the server running."""
+    beside = Path(sys.executable).with_name("node")
+    program = str(beside) if beside.exists() else shutil.which("node")
+    return said(program, "-p", "process.execPath") or None if program else None
+
+
+def _node_versions() -> dict[str, str]:
+    package = json.loads((ROOT / "node_modules" / "socket.io" / "package.json").read_text())
+    return {"node": said(_node_command() or "node", "--version").removeprefix("v"), "socket.io": package["version"]}
 
 
 @contextmanager
@@ -35,7 +49,7 @@ def prosody(people: int) -> Iterator[Server]:
     """Prosody with a room and its archive."""
     command = shutil.which("prosody")
     if command is None:
-        raise Missing("Prosody: apt-get install --no-install-recommends prosody")
+        raise Missing(f"Prosody: {PROSODY_INSTALL}")
     port = free_port()
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         accounts = Path(folder, "data", "localhost", "accounts")
@@ -43,9 +57,14 @@ def prosody(people: int) -> Iterator[Server]:
         for number in range(people):
             (accounts / f"p{number}.dat").write_text(f'return {{ ["password"] = "p{number}"; }};\n')
         settings = Path(folder, "prosody.cfg.lua")
-        settings.write_text(_filled("prosody.cfg.lua", PORT=str(port), FOLDER=folder))
+        settings.write_text(filled("prosody.cfg.lua", PORT=str(port), FOLDER=folder))
         with running([command, "--config", str(settings), "-F"], dict(os.environ), port) as process:
             yield Server("prosody", f"xmpp://127.0.0.1:{port}", XMPP_ROOM, [], process, "bench.peers.xmpp")
+
+
+def _prosody_versions() -> dict[str, str]:
+    stated = re.search(r"^Prosody ([0-9][\w.]*)", said("prosodyctl", "about"), re.MULTILINE)
+    return {"prosody": stated[1] if stated else "unknown"}
 
 
 @contextmanager
@@ -53,11 +72,11 @@ def ejabberd(_people: int) -> Iterator[Server]:
     """ejabberd with a room and its archive, on an Erlang that does not wait in circles: that would count as work."""
     erlang, program = shutil.which("erl"), _ejabberd_folder()
     if erlang is None or program is None:
-        raise Missing("ejabberd: apt-get install --no-install-recommends ejabberd")
+        raise Missing(f"ejabberd: {EJABBERD_INSTALL}")
     port = free_port()
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         settings = Path(folder, "ejabberd.yml")
-        settings.write_text(_filled("ejabberd.yml", PORT=str(port)))
+        settings.write_text(filled("ejabberd.yml", PORT=str(port)))
         environ = os.environ | {
             "EJABBERD_CONFIG_PATH": str(settings),
             "EJABBERD_LOG_PATH": str(Path(folder, "ejabberd.log")),
@@ -75,16 +94,16 @@ def _ejabberd_folder() -> Path | None:
     return found[-1].parents[1] if found else None
 
 
-def _filled(name: str, **values: str) -> str:
-    words = (HERE / name).read_text()
-    for place, value in values.items():
-        words = words.replace(place, value)
-    return words
+def _ejabberd_versions() -> dict[str, str]:
+    folder = _ejabberd_folder()
+    release = said("erl", "-noinput", "-eval", "io:put_chars(erlang:system_info(otp_release)), halt().")
+    return {"ejabberd": folder.name.removeprefix("ejabberd-") if folder else "unknown", "erlang": release}
 
 
-#: Every peer by its name: a function of how many people come.
-PEERS: dict[str, Callable[[int], AbstractContextManager[Server]]] = {
-    "node": node,
-    "prosody": prosody,
-    "ejabberd": ejabberd,
+#: Every peer by its name.
+PEERS: dict[str, Peer] = {
+    "node": Peer(node, _node_versions, NODE_INSTALL),
+    "prosody": Peer(prosody, _prosody_versions, PROSODY_INSTALL),
+    "ejabberd": Peer(ejabberd, _ejabberd_versions, EJABBERD_INSTALL),
+    "synapse": SYNAPSE,
 }

@@ -13,7 +13,9 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, R
 from app.kernel.i18n import LANGUAGE_COOKIE
 from app.kernel.sessions import PLAIN_COOKIE
 from tests.conftest import Template, missing
+from tests.membership.people import People
 from tests.server import ROOT, Server
+from tools import machine
 
 HERE = Path(__file__).parent
 RESULTS = ROOT / "test-results"
@@ -43,7 +45,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """One Chromium for all tests of a worker; each page has a context, and thus cookies, of its own."""
-    program = shutil.which("chromium")
+    program = machine.browser()
     if program is None:
         missing("chromium")
     with sync_playwright() as playwright:
@@ -60,6 +62,14 @@ def site(sqlite_template: Template, tmp_path_factory: pytest.TempPathFactory) ->
     running = Server(folder, {"LIMITS": "off"}).start()
     yield running
     running.stop()
+
+
+@pytest.fixture(scope="module")
+def people(site: Server) -> Iterator[People]:
+    """Makes the people of a story on the site of its module."""
+    make = site.factory()
+    yield People(make.house, make)
+    make.house.close()
 
 
 @dataclass

@@ -6,11 +6,10 @@ What Amal does without scripts she does in a second browser. Pictures are kept u
 
 import io
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import pytest
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 from sqlalchemy import update
@@ -24,9 +23,7 @@ from app.kernel.actor import Actor
 from tests.browser.conftest import Visits
 from tests.browser.in_a_room import BROKEN_NETWORK, slow_down
 from tests.browser.walking import ARABIC, ENGLISH, Walk, press, submit
-from tests.factories import Factory
 from tests.membership.people import People
-from tests.server import Server
 
 HURTS = "You are a liar and everybody knows it"
 BESIDE = "This stands beside it and is nobody else's business"
@@ -83,13 +80,6 @@ def line(page: Page, text: str) -> Locator:
 def number(found: Locator) -> int:
     expect(found).to_have_attribute("data-seq", re.compile("[0-9]+"))
     return int(found.get_attribute("data-seq") or 0)
-
-
-@pytest.fixture(scope="module")
-def people(site: Server) -> Iterator[People]:
-    make: Factory = site.factory()
-    yield People(make.house, make)
-    make.house.close()
 
 
 def test_the_whole_story(people: People, open_page: Visits, shot: Callable[[Page, str], Path]) -> None:
@@ -276,7 +266,7 @@ def they_talk_alone(town: Town) -> None:
 def they_sit_in_a_circle(town: Town) -> None:
     page = town.visit(town.lina, "/rooms/new/circle")
     at = (datetime.now(UTC) + timedelta(minutes=5)).strftime("%Y-%m-%dT%H:%M")
-    submit(page, name_ar="حلقة الخميس", name_en="Thursday circle", begins_at=at, minutes="60")
+    submit(page, name_ar="حلقة الخميس", name_en="Thursday circle", begins_at=at, zone="UTC", minutes="60")
     circle = re.sub("/about$", "", page.url)
     page.goto(f"{circle}/circle")
     press(page.locator('form[action$="/begin"] button'))

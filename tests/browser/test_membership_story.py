@@ -6,10 +6,9 @@ Pictures of each station are kept under test-results/membership-story-*.png.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from app.chat.models import Room
@@ -19,10 +18,8 @@ from app.moderation.actions import close_reports
 from app.moderation.models import Outcome
 from tests.browser.conftest import Visits
 from tests.browser.walking import ARABIC, Walk, submit
-from tests.factories import Factory
 from tests.membership.people import Applicant, People
 from tests.moderation.scene import Scene
-from tests.server import Server
 
 PASSPHRASE = "قنديل على شرفة بعيدة هادئة"
 
@@ -51,13 +48,6 @@ class Town(Walk):
             self.witness, self.moderators[0], name=f"Welcome {self.tag}", for_newcomers=True
         )
         self.inner: Room = people.make.room(self.witness, name=f"Inner {self.tag}")
-
-
-@pytest.fixture(scope="module")
-def people(site: Server) -> Iterator[People]:
-    make: Factory = site.factory()
-    yield People(make.house, make)
-    make.house.close()
 
 
 def test_the_whole_story(people: People, open_page: Visits, shot: Callable[[Page, str], Path]) -> None:

@@ -8,11 +8,10 @@ import io
 import json
 import re
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pyrage
-import pytest
 from playwright.sync_api import Page, expect
 
 from app.chat.models import Room
@@ -20,9 +19,8 @@ from app.kernel.access import Role
 from app.kernel.actor import Actor
 from tests.browser.conftest import Visits
 from tests.browser.walking import ARABIC, Walk, press, submit
-from tests.factories import PASSPHRASE, Factory
+from tests.factories import PASSPHRASE
 from tests.membership.people import People
-from tests.server import Server
 
 MEMBER = (Role.MEMBER,)
 HIDDEN_FROM_MOST = "أرسم خرائط للحدائق"
@@ -46,13 +44,6 @@ class Town(Walk):
     def amals(self, path: str) -> Page:
         """One of Amal's pages, on her phone, without scripts."""
         return self.visit(self.amal, path, seen=ARABIC, scripts=False)
-
-
-@pytest.fixture(scope="module")
-def people(site: Server) -> Iterator[People]:
-    make: Factory = site.factory()
-    yield People(make.house, make)
-    make.house.close()
 
 
 def test_the_whole_story(people: People, open_page: Visits, shot: Callable[[Page, str], Path]) -> None:

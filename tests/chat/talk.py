@@ -124,7 +124,8 @@ class Talks:
             ending.end_waiting(system("test"))
 
     def notices(self, actor: Actor) -> list[str]:
-        """Kinds of the notices that somebody has not read."""
+        """Kinds of the notices that somebody has not read, once the jobs that tell them have run."""
+        self.house.queue.sweep()
         with work.scope(self.house) as opened:
             new = select(Notice.kind).where(Notice.person_id == actor.id, Notice.read_at.is_(None))
             return sorted(opened.session.scalars(new))

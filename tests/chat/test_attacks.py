@@ -15,6 +15,7 @@ from app.chat.actions.rooms import leave_all_rooms
 from app.chat.models import Epoch, Membership, Mention, Message, PrivateNames, Reaction, ReactionKind
 from app.chat.own_parts import part
 from app.chat.queries import reported
+from app.chat.queries.conversations import people_in
 from app.identity.models import Person, Space, Standing
 from app.kernel import work
 from app.kernel.access import Role
@@ -23,11 +24,13 @@ from app.kernel.audit import AuditEntry
 from app.kernel.db import now
 from app.kernel.errors import Forbidden, NotFound, TooMany
 from app.kernel.house import House
+from app.kernel.limits import Budgets
 from app.safety.actions import travel
 from tests.chat.opening import here, known_as, membership, open_room, row
 from tests.chat.talk import Talks
 from tests.factories import Factory
 from tests.house.sockets import socket
+from tests.house.test_queries import counted
 
 SETTINGS: dict[str, Any] = {"name_ar": "غرفة", "name_en": "", "about_ar": "", "about_en": "", "for_newcomers": False}
 
@@ -82,7 +85,8 @@ def test_what_was_written_under_a_short_time_goes_then_whoever_lengthens_it_late
     talks.write(nour, room, "Only for tonight")
     talks.leave(nour, room)
     with work.scope(talks.house) as opened:
-        conversations.choose_keep(abuser, queries.get_room(abuser, room), days=90)
+        with pytest.raises(Forbidden):  # what is over is kept as it was
+            conversations.choose_keep(abuser, queries.get_room(abuser, room), days=90)
         with opened.writing():
             ago = timedelta(days=12)
             for epoch in opened.session.scalars(select(Epoch)).all():
@@ -108,6 +112,122 @@ def test_whoever_was_removed_hears_nothing_of_what_was_just_about_to_be_done(tal
             actions.react(nour, as_it_was, seq, ReactionKind.HELPFUL)
             actions.pin_message(nour, as_it_was, seq)
         assert {one["name"] for one in inside.get_received()} <= {"room.moved"}
+
+
+# --- somebody who tries out whether they were blocked -------------------------------------------------------------------
+
+
+def _told_of(talks: Talks, app: Flask, asker: Actor, room: str, name: str) -> dict[str, Any]:
+    """Whatever an asker is told of a request: pages and events, without what is another one each time."""
+    told: dict[str, Any] = {"listed": sorted(sort for sort, rooms in talks.listed(asker).items() if room in rooms)}
+    pages = ("", "/names?q=a", "/search", "/pins", "/order", "/outside")
+    for at in [f"/rooms/{room}{rest}" for rest in pages] + [
+        f"/rooms/conversations/{room}/{rest}" for rest in ("leave", "keep", "block", "again", "people")
+    ]:
+        answer = talks.scene.open(asker, at)
+        page = re.sub(r'(nonce|value|csrf_token|data-me|data-asset)="[^"]*"', "", answer.text)
+        page = re.sub(r"\d\d:\d\d(:\d\d)?Z?", "TIME", page)
+        told[at.replace(room, "ROOM")] = (answer.status_code, page.replace(room, "ROOM").replace(name, "NAME"))
+    whole = {"client_id": f"say{room[:8]}", "body": f"Are you there, @{name}?", "said": "helpful", "seq": 1, "since": 0}
+    with socket(app, talks.scene.tokens[asker.person_id]) as page:
+        for event in ("room.open", "room.names", "room.react", "room.recheck", "room.read", "room.draft", "room.post"):
+            answer = page.emit(event, {**whole, "room": room, "from": 0, "to": 9, "prefix": name[:2]}, callback=True)
+            told[event] = (
+                re.sub(r"'(id|at|client_id|me|cid)': '[^']*'", "", str(answer))
+                .replace(room, "ROOM")
+                .replace(name, "NAME")
+            )
+        told["heard"] = sorted(frame["name"] for frame in page.get_received())
+    return told
+
+
+@pytest.mark.parametrize("met_in", [None, Space.ROOMS])
+def test_nothing_that_an_asker_is_ever_told_differs_for_whoever_blocked_or_declined(
+    talks: Talks, app: Flask, met_in: Space | None
+) -> None:
+    talks.house.budgets = Budgets(None, enabled=False)
+    asker = talks.person("Omar")
+    names = ("Waiting Willow", "Declining Dalia", "Blocking Basma", "Earlier Emel", "Otherwise Olfa")
+    people = dict(zip(("waits", "declines", "blocks", "blocked", "elsewhere"), map(talks.person, names), strict=True))
+    talks.block(people["blocked"], asker)
+    asker = talks.named(asker, "Night Owl") if met_in else asker
+    talks.block(people["elsewhere"], asker, met_in=Space.ROOMS if met_in is None else None)
+    rooms = {how: talks.ask(asker, one, met_in=met_in) for how, one in people.items()}
+    talks.wait(rooms["waits"], 0)
+
+    def alike() -> None:
+        told = {how: _told_of(talks, app, asker, rooms[how], people[how].name) for how in people}
+        for how, what in told.items():
+            assert {at: one for at, one in what.items() if one != told["waits"][at]} == {}, how
+
+    alike()
+    talks.decline(people["declines"], rooms["declines"])
+    talks.block(people["blocks"], asker, met_in=met_in)
+    alike()
+    for days in (10, 21, 31, 29, 40, 300):  # what is known of a request is gone for all of them at once
+        for room in rooms.values():
+            talks.wait(room, days)
+        alike()
+    assert all(not found for found in talks.listed(asker).values())
+
+
+def test_being_blocked_in_a_conversation_looks_like_being_left(talks: Talks, app: Flask) -> None:
+    asker = talks.named(talks.person("Omar"), "Night Owl")
+    ends = {
+        "left": talks.named(talks.person(), "Waiting Willow"),
+        "blocked": talks.named(talks.person(), "Blocking Basma"),
+    }
+    called = {"left": "Waiting Willow", "blocked": "Blocking Basma"}
+    rooms = {how: talks.between(asker, one, met_in=Space.ROOMS) for how, one in ends.items()}
+    with work.scope(talks.house):
+        for how, one in ends.items():  # a wish that would show once the wisher is not counted any more
+            conversations.choose_keep(one, queries.get_room(one, rooms[how]), days=7)
+    told, heard = {}, {}
+    for how, one in ends.items():
+        with socket(app, talks.scene.tokens[asker.person_id]) as page:
+            assert page.emit("room.open", {"room": rooms[how]}, callback=True)["ok"]
+            if how == "left":
+                talks.leave(one, rooms[how])
+            else:
+                talks.block(one, asker, met_in=Space.ROOMS)
+            heard[how] = [frame["name"] for frame in page.get_received()]
+    for how in ends:
+        kept = talks.scene.open(asker, f"/rooms/conversations/{rooms[how]}/keep", days="90")
+        told[how] = {**_told_of(talks, app, asker, rooms[how], called[how]), "kept": kept.status_code}
+    assert heard["left"] == heard["blocked"] == ["room.moved"]
+    assert {at: one for at, one in told["left"].items() if one != told["blocked"][at]} == {}
+
+
+def test_asking_somebody_costs_as_many_statements_whether_or_not_they_are_reached(talks: Talks) -> None:
+    asked: dict[str, list[str]] = {}
+    asker, people = talks.person("Omar"), {how: talks.person() for how in ("first", "there", "blocked", "by-name")}
+    talks.block(people["blocked"], asker)
+    talks.block(people["by-name"], talks.named(asker, "Night Owl"), met_in=Space.ROOMS)
+    asker = talks.again(asker)
+    for how, one in people.items():
+        with counted(talks.house) as statements:
+            talks.ask(asker, one, met_in=Space.ROOMS)
+        asked[how] = [re.sub(r"\s+", " ", line) for line in statements["data"]]
+    assert asked["there"] == asked["blocked"] == asked["by-name"]
+
+
+@pytest.mark.one_database
+def test_the_order_in_which_a_group_is_listed_does_not_tell_its_host_who_declined(talks: Talks) -> None:
+    host, people = talks.person("Omar"), [talks.person(name) for name in ("Amal", "Basma", "Dalia")]
+    for one in people:
+        talks.scene.connect(host, one)
+    listed = []
+    for declines in (False, True):
+        group = talks.group(host, *people)
+        if declines:
+            talks.decline(people[0], group)
+        with work.scope(talks.house):
+            groups.remove_from(host, queries.get_room(host, group), people[0].public_id)
+        with work.scope(talks.house):
+            groups.ask_into(host, queries.get_room(host, group), people=[people[0].public_id])
+        with work.scope(talks.house):
+            listed.append([(one.name, one.waits) for one in people_in(here(host, group))])
+    assert listed[0] == listed[1]
 
 
 # --- somebody who collects names ----------------------------------------------------------------------------------------
@@ -173,6 +293,7 @@ def test_a_host_does_not_learn_a_friends_name_in_rooms_by_asking_only_them(talks
 def test_while_somebody_travels_no_notice_says_that_others_ask_to_talk(talks: Talks) -> None:
     nour, lina = talks.person("Nour"), talks.person("Lina")
     talks.ask(lina, nour)
+    talks.house.queue.sweep()
     assert "Somebody wants to talk with you" in talks.scene.open(nour, "/notices").text
     with work.scope(talks.house):
         travel.set_out(nour, until=now() + timedelta(days=3))

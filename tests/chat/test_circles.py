@@ -1,6 +1,6 @@
 """Circles: begun by hand, written in while a host is there, emptied at once when they are over."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -20,6 +20,9 @@ from app.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from app.kernel.house import House
 from app.kernel.jobs import Job, JobState
 from app.kernel.vault import Shredded
+from app.notifications import actions as notices
+from app.notifications.policy import Hours
+from app.safety.actions import travel
 from tests.at_once import outcomes
 from tests.chat.opening import here, on_now, open_room, row
 from tests.factories import Factory
@@ -228,7 +231,7 @@ def test_pages_of_a_circle(client: FlaskClient, house: House, make: Factory) -> 
     member = make.actor(tokens[1])
     make.sign_in(client, tokens[0])
     token = {"csrf_token": form_token(client)}
-    names = {**token, "name_ar": "حلقة الخميس", "minutes": "60"}
+    names = {**token, "name_ar": "حلقة الخميس", "minutes": "60", "zone": "UTC"}
     refused = client.post("/rooms/new/circle", data={**names, "begins_at": "tomorrow"})
     assert refused.status_code == 422
     assert "Give a day and a time" in refused.text
@@ -264,3 +267,81 @@ def test_only_circles_are_begun_and_ended(house: House, make: Factory) -> None:
                 verb(host, here(host, room))
         with pytest.raises(NotFound):
             circles.end_circle(outsider, here(host, room))
+
+
+# --- by whose clock -----------------------------------------------------------------------------------------------------
+
+
+def told_by(house: House, actor: Actor, zone: str) -> None:
+    """Somebody chooses by which clock they want to be told."""
+    with work.scope(house):
+        notices.choose(actor, by_mail=False, by_push=False, once_a_day=False, hours=Hours(9, 21, zone))
+
+
+@pytest.mark.one_database
+def test_times_are_typed_by_the_clock_of_whoever_plans_and_read_by_everybody_by_their_own(
+    app: Flask, client: FlaskClient, house: House, make: Factory
+) -> None:
+    tokens = make.token(), make.token(language="ar"), make.token()
+    host, reader = map(make.actor, tokens[:2])
+    told_by(house, host, "Europe/Berlin")
+    told_by(house, reader, "Asia/Damascus")
+    make.sign_in(client, tokens[0])
+    form = client.get("/rooms/new/circle").text
+    assert '<option selected value="Europe/Berlin">Berlin</option>' in form
+    assert "chosen no clock" not in form
+    typed = {"csrf_token": form_token(client), "name_en": "Evening", "minutes": "60", "zone": "Europe/Berlin"}
+    made = client.post("/rooms/new/circle", data={**typed, "begins_at": "2038-07-01T20:00"})
+    room = made.location.split("/")[2]
+    with work.scope(house):
+        assert row(room).begins_at == datetime(2038, 7, 1, 18, 0, tzinfo=UTC)
+    told = {"en": "1 July 2038, 20:00 (Berlin)", "ar": "1 تموز 2038، 21:00 (دمشق)", "none": "1 July 2038, 18:00 UTC"}
+    assert told["en"] in client.get("/rooms").text
+    assert told["en"] in client.get(f"/rooms/{room}/circle").text
+    for token, language in zip(tokens[1:], ("ar", "none"), strict=True):
+        other = app.test_client()
+        make.sign_in(other, token)
+        for address in ("/rooms", f"/rooms/{room}"):
+            page = other.get(address, headers={"Accept-Language": "en"}).text
+            assert told[language] in page
+            # Where somebody chose a clock, scripts leave it alone.
+            assert ('data-moment="zone"' in page) is (language == "none")
+        if language == "none":
+            assert "chosen no clock" in other.get("/rooms/new/circle").text
+            assert '<option selected value="UTC">UTC</option>' in other.get("/rooms/new/circle").text
+
+
+@pytest.mark.one_database
+def test_a_time_that_never_comes_there_is_refused_and_one_that_comes_twice_is_the_first(
+    client: FlaskClient, house: House, make: Factory
+) -> None:
+    make.sign_in(client, make.token())
+    typed = {"csrf_token": form_token(client), "name_en": "Evening", "minutes": "60", "zone": "Europe/Berlin"}
+    refused = client.post("/rooms/new/circle", data={**typed, "begins_at": "2038-03-28T02:30"})
+    assert refused.status_code == 422
+    assert "Clocks are put forward" in refused.text
+    assert 'value="2038-03-28T02:30"' in refused.text
+    made = client.post("/rooms/new/circle", data={**typed, "begins_at": "2038-10-31T02:30"})
+    with work.scope(house):
+        assert row(made.location.split("/")[2]).begins_at == datetime(2038, 10, 31, 0, 30, tzinfo=UTC)
+    assert (
+        client.post("/rooms/new/circle", data={**typed, "begins_at": "2038-10-31T12:30", "zone": "../x"}).status_code
+        == 422
+    )
+
+
+@pytest.mark.one_database
+def test_on_a_journey_no_page_says_by_which_clock_somebody_lives(
+    client: FlaskClient, house: House, make: Factory
+) -> None:
+    host = make.person()
+    open_room(house, host, kind=RoomKind.CIRCLE)
+    traveller = make.person()
+    told_by(house, traveller, "Europe/Berlin")
+    with work.scope(house):
+        travel.set_out(traveller, until=now() + timedelta(days=3))
+    make.sign_in(client, make.another_session(traveller))
+    for address in ("/rooms", "/rooms/new/circle"):
+        page = client.get(address).text
+        assert "(Berlin)" not in page
+        assert 'selected value="Europe/Berlin"' not in page

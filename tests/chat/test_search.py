@@ -123,7 +123,7 @@ class Corpus:
 
     def bound(self, narrow: bool) -> None:
         """Either so small bounds that every page and every walk meets one, or all weeks in one walk."""
-        few = {"PAGE": 3, "MOST_WEEKS": 5, "FIRST_WEEKS": 2, "DENSE_WEEKS": 1, "SAMPLE": 2}
+        few = {"PAGE": 3, "MOST_WEEKS": 5, "FIRST_WEEKS": 2, "FEW_WEEKS": 1, "DENSE_WEEKS": 1, "SAMPLE": 2}
         for name, small in few.items():
             self.monkeypatch.setattr(searching, name, small if narrow else 50)
         for name in ("CANDIDATES", "SAMPLE"):

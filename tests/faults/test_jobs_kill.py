@@ -4,7 +4,6 @@ import os
 import random
 import signal
 import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -26,7 +25,7 @@ from config import Settings, read_settings
 from tests.conftest import environment
 from tests.faults.programs.forking import Forks, program
 from tests.faults.programs.jobs_children import open_house
-from tests.server import ROOT, free_port, wait_for
+from tests.server import COMMANDS, Copied, free_port, wait_for
 
 pytestmark = pytest.mark.faults
 
@@ -162,21 +161,15 @@ def test_the_worker_command_does_what_an_action_asked_for(
         enqueue("vault.shred", keys=[key_id])
 
     said = tmp_path / "worker.log"
-    with (
-        said.open("wb") as log,
-        subprocess.Popen(
-            [sys.executable, "-m", "flask", "worker"],
-            cwd=ROOT, env={"PATH": os.environ["PATH"], **environ}, stdout=log, stderr=log,
-        ) as worker,
-    ):  # fmt: skip
-        try:
-            with work.scope(house):
-                forget()
-            wait_for(lambda: _shredded(house, key_id), seconds=30, what=f"the worker, see {said}")
-            worker.send_signal(signal.SIGTERM)
-            assert worker.wait(timeout=20) == 0, said.read_text()
-        finally:
-            worker.kill()
+    worker = Copied(COMMANDS, ["-m", "flask", "worker"], {"PATH": os.environ["PATH"], **environ}, said, said)
+    try:
+        with work.scope(house):
+            forget()
+        wait_for(lambda: _shredded(house, key_id), seconds=30, what=f"the worker, see {said}")
+        worker.send_signal(signal.SIGTERM)
+        assert worker.wait(timeout=20) == 0, said.read_text()
+    finally:
+        worker.send_signal(signal.SIGKILL)
     with work.scope(house) as opened:  # the hourly jobs, begun meanwhile, may still wait
         assert opened.session.scalars(select(Job.state).where(Job.task == "vault.shred")).all() == [JobState.DONE]
     house.close()

@@ -40,7 +40,13 @@ DOORS = {
 TOKENS = {"secrets.token_urlsafe", "secrets.choice", "secrets.randbelow"}
 #: Calls that switch a protection off, and where they may stand.
 SHARP = {
-    "Markup": ("app/kernel/text/render.py", "app/home/styleguide.py"),  # the second draws our own template once more
+    "Markup": (
+        "app/kernel/text/render.py",
+        "app/kernel/i18n.py",  # our own texts; what is put into them is escaped
+        "app/kernel/web/context.py",  # a template of ours that is drawn once; Jinja has escaped it
+        "app/kernel/web/forms.py",  # a hidden field; its value is escaped
+        "app/home/styleguide.py",  # draws our own template once more
+    ),
     "Markup.unescape": (),
     "render_template_string": (),
     "eval": (),

@@ -135,7 +135,8 @@ def test_nobody_outside_the_room_is_sent_anything_of_it(planted: Planted, role: 
     token = planted.make.token(roles=(role,)) if role else None
     # Whoever may come in is told at the door who is inside, and nothing of what they say.
     finds = role is not None and Permission.ROOMS_ALL in granted([role])
-    door = {f"/rooms/{planted.room}", f"/rooms/{planted.room}/about"}
+    room = f"/rooms/{planted.room}"
+    door = {room, f"{room}/about", f"{room}/outside"}
     assert planted.seen_by(token) == ({"name": door} if finds else {})
 
 
@@ -143,10 +144,11 @@ def test_nobody_outside_the_room_is_sent_anything_of_it(planted: Planted, role: 
 def test_whoever_is_in_the_room_is_sent_the_words_and_the_name_and_no_more(planted: Planted, role: Role) -> None:
     seen = planted.seen_by(joined(planted, planted.make.token(roles=(role,))))
     room = f"/rooms/{planted.room}"
-    where = {room, f"{room}/day", "room.open", "room.since"}
+    # Whoever is not outside is led from there into the room, as they are from a day.
+    where = {room, f"{room}/day", f"{room}/outside", "room.open", "room.since"}
     names = {f"{room}/about", f"{room}/names"}
     if role is Role.MODERATOR:  # who keeps order
-        names |= {f"{room}/pause", f"{room}/settings"}
+        names |= {f"{room}/pause", f"{room}/put-out", f"{room}/settings"}
     # Whoever reads a message may report it, and is shown what they would enclose.
     assert seen == {"name": where | names, "words": where | {f"/report/message/{planted.room}.1"}}
 

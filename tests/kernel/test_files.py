@@ -2,8 +2,6 @@
 
 import os
 import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -22,9 +20,9 @@ from app.kernel.files import FileKind, KeptFile, Shape, making, pictures, store
 from app.kernel.house import House
 from app.kernel.vault import Shredded, Tampered
 from app.kernel.web.uploads import file_answer
-from config import ROOT
 from tests.conftest import environment
 from tests.kernel import pictures as made
+from tests.server import run
 
 SQUARE = Shape(side=256, square=True, most_bytes=20 * 1024)
 LIMIT = 256 * 1024 * 1024
@@ -335,7 +333,7 @@ def test_whoever_is_killed_while_a_file_is_written_leaves_nothing_readable_and_n
 ) -> None:
     house: House = sqlite_app.extensions["house"]
     env = {**os.environ, **environment(house.settings.instance)}
-    child = subprocess.run([sys.executable, "-c", KILLED.replace("WHEN", when)], env=env, cwd=ROOT, check=False)
+    child = run("-c", KILLED.replace("WHEN", when), environment=env)
     assert child.returncode == -signal.SIGKILL
     left = [files.folder(house) / name for name in on_disk(house)]
     assert len(left) == 1

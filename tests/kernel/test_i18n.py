@@ -1,11 +1,13 @@
 """Which language and which weight a page has: the person's wish, then this browser's, then what it asks for."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 
 import pytest
 from flask import Flask
+from flask_babel import gettext, ngettext
+from jinja2 import meta
 
 from app import create_app
 from app.kernel import i18n
@@ -155,3 +157,38 @@ def test_dates_have_the_months_of_the_reader_and_latin_digits(app: Flask, langua
     with app.test_request_context(headers={"Cookie": f"{i18n.LANGUAGE_COOKIE}={language}"}):
         assert i18n.day(date(2026, 11, 20)) == day
         assert i18n.moment(datetime(2026, 11, 20, 14, 5, tzinfo=UTC)) == moment
+
+
+@pytest.mark.parametrize("language", ["ar", "en"])
+@pytest.mark.one_database
+def test_words_of_a_page_are_the_readers_and_what_is_put_into_them_is_escaped(app: Flask, language: str) -> None:
+    page = app.jinja_env.from_string(
+        '{{ _("Lock") }}|{{ _("Signed in as %(name)s", name=name) }}|{{ _("All of it, 100%%") }}|'
+        '{{ ngettext("%(num)d new message", "%(num)d new messages", 3) }}'
+    )
+    for _again in range(2):
+        with app.test_request_context(headers={"Cookie": f"{i18n.LANGUAGE_COOKIE}={language}"}):
+            drawn = page.render(name="<b>").split("|")
+            assert drawn == [
+                gettext("Lock"),
+                gettext("Signed in as %(name)s", name="&lt;b&gt;"),
+                "All of it, 100%",
+                ngettext("%(num)d new message", "%(num)d new messages", 3),
+            ]
+
+
+@pytest.mark.one_database
+def test_what_is_drawn_once_for_everybody_is_given_nothing_of_whoever_looks(app: Flask) -> None:
+    templates = app.jinja_env.list_templates(extensions=["html"])
+    sources = {name: str(app.jinja_env.loader.get_source(app.jinja_env, name)[0]) for name in templates}  # type: ignore[union-attr]
+    kept = {name for source in sources.values() for name in re.findall(r'unchanging\("(.+?)"\)', source)}
+    assert kept
+    for name in kept:
+        assert meta.find_undeclared_variables(app.jinja_env.parse(sources[name])) <= {"_", "ngettext"}
+        drawn = {}
+        for language in ("ar", "en"):
+            with app.test_request_context(headers={"Cookie": f"{i18n.LANGUAGE_COOKIE}={language}"}):
+                unchanging: Callable[[str], str] = app.jinja_env.globals["unchanging"]  # type: ignore[assignment]
+                drawn[language] = unchanging(name)
+                assert unchanging(name) is drawn[language]
+        assert drawn["ar"] != drawn["en"]

@@ -1,6 +1,7 @@
 """Group commit: who waits together is served together, and what goes wrong for one is told to that one only."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -151,7 +152,7 @@ def test_one_who_is_ended_in_the_middle_leaves_the_line_open_for_the_rest(counte
 def test_one_who_is_ended_while_waiting_leaves_the_line(counter: Counter, monkeypatch: pytest.MonkeyPatch) -> None:
     with behind_the_first(counter, "b") as asked:
         with monkeypatch.context() as patched:
-            patched.setattr(threading.Event, "wait", _interrupted)
+            patched.setattr(lines._Call, "wait", _interrupted)
             with pytest.raises(KeyboardInterrupt):
                 counter.ask("ended")
     assert asked["b"].result() == "B"
@@ -159,7 +160,7 @@ def test_one_who_is_ended_while_waiting_leaves_the_line(counter: Counter, monkey
     assert counter.ask("after") == "AFTER"
 
 
-def _interrupted(_event: threading.Event, _timeout: float | None = None) -> bool:
+def _interrupted(_call: object) -> None:
     raise KeyboardInterrupt
 
 
@@ -181,13 +182,42 @@ def test_where_many_came_a_moment_ago_the_next_waits_for_as_many(
     counter: Counter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(lines, "LONGEST_WAIT", PATIENCE)
+    monkeypatch.setattr(lines, "LATELY", PATIENCE)
     with behind_the_first(counter, "b", "c"):
         pass
     line = counter.house.lines.of(counter.write.__wrapped__)  # type: ignore[attr-defined]
-    line._last = line._last._replace(size=3, took=PATIENCE, ended=line._last.ended)
+    line._usual = 3
     with ThreadPoolExecutor(3) as pool:
         early = pool.submit(counter.ask, "d")
         until(lambda: line._wanted == 2)
         late = [pool.submit(counter.ask, name) for name in ("e", "f")]
         assert {early.result(), *(one.result() for one in late)} == {"D", "E", "F"}
     assert sorted(counter.groups[-1]) == ["d", "e", "f"]
+
+
+def test_where_fewer_come_than_before_soon_nobody_waits_for_them(
+    counter: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lines, "LATELY", PATIENCE)
+    with behind_the_first(counter, "b", "c"):
+        pass
+    line = counter.house.lines.of(counter.write.__wrapped__)  # type: ignore[attr-defined]
+    line._usual = 3
+    usual = []
+    for name in ("d", "e", "f"):
+        counter.ask(name)
+        usual.append(line._usual)
+    assert usual == [2, 1, 1]
+
+
+def test_where_the_last_group_is_long_past_nobody_is_waited_for(
+    counter: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lines, "LONGEST_WAIT", PATIENCE)
+    monkeypatch.setattr(lines, "LATELY", 0.0)
+    counter.may_go.set()
+    line = counter.house.lines.of(counter.write.__wrapped__)  # type: ignore[attr-defined]
+    line._usual = 3
+    begun = time.monotonic()
+    assert counter.ask("a") == "A"
+    assert time.monotonic() - begun < PATIENCE / 2

@@ -183,22 +183,6 @@ def test_a_writer_asks_sqlite_only_when_it_is_their_turn(house: House, monkeypat
     assert written(house) == ["first", "second"]
 
 
-def test_the_wait_for_the_disk_is_given_to_a_thread(sqlite_settings: Settings) -> None:
-    given: list[Any] = []
-
-    def offload(job: Callable[..., Any], *args: Any) -> Any:
-        given.append(args)
-        return job(*args)
-
-    house = House.build(sqlite_settings, offload)
-    with work.scope(house):
-        write("durable")
-    assert len(given) >= 1
-    assert set(given) == {("COMMIT",)}
-    assert written(house) == ["durable"]
-    house.close()
-
-
 def test_a_writer_waits_for_another_process_and_then_writes(house: House, sqlite_settings: Settings) -> None:
     with ThreadPoolExecutor(1) as pool:
         with another_process_writes(sqlite_settings):

@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 import tarfile
 import uuid
 from collections.abc import Iterator
@@ -35,7 +34,7 @@ from tests.conftest import POSTGRES, environment
 from tests.factories import Factory
 from tests.own_data.planted import Planted
 from tests.own_data.test_erasing import ask, erased, hourly, left_behind
-from tests.server import ROOT
+from tests.server import run
 
 PAIR = age.new_pair()
 
@@ -351,14 +350,7 @@ def test_both_commands_work_from_a_shell(make: Factory, settings: Settings, fold
     def flask(at: Settings, *words: str) -> "subprocess.CompletedProcess[str]":
         urls = {} if at.sqlite else {"DATABASE_URL": at.database_url, "KEYS_URL": at.keys_url}
         environ = environment(at.instance, BACKUP_RECIPIENT=PAIR.recipient, **urls)
-        return subprocess.run(
-            [sys.executable, "-m", "flask", *words],
-            cwd=ROOT,
-            env={**os.environ, **environ},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        return run("-m", "flask", *words, environment={**os.environ, **environ})
 
     taken = flask(settings, "backup", str(folder))
     assert taken.returncode == 0, taken.stderr

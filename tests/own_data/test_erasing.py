@@ -2,8 +2,6 @@
 
 import os
 import signal
-import subprocess
-import sys
 from datetime import timedelta
 
 import pytest
@@ -34,7 +32,7 @@ from tests.conftest import environment
 from tests.factories import PASSPHRASE, Factory
 from tests.faults.test_canaries import forms_of
 from tests.own_data.planted import Planted
-from tests.server import ROOT
+from tests.server import run
 
 #: Where a worker is killed.
 POINTS = (
@@ -286,9 +284,7 @@ def test_a_worker_that_is_killed_at_any_point_goes_on(
     with work.scope(house):
         actions.begin_due(system("test"))
     environ = environment(settings.instance, DATABASE_URL=settings.database_url, KEYS_URL=settings.keys_url)
-    killed = subprocess.run(
-        [sys.executable, "-m", "tests.own_data.killed", point], cwd=ROOT, env={**os.environ, **environ}, check=False
-    )
+    killed = run("-m", "tests.own_data.killed", point, environment={**os.environ, **environ})
     assert killed.returncode == -signal.SIGKILL
     committed = row_of(house, planted.actor).standing is Standing.CLOSED
     assert committed is not point.startswith("in "), "all of it is committed, or nothing"

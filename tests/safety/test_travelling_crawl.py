@@ -37,7 +37,7 @@ def found_by(scene: Scene, actor: Actor, ids: list[str]) -> dict[str, set[str]]:
             if value in sent:
                 found.setdefault(name, set()).add(place)
 
-    for address in every_address(scene.app, ids):
+    for _rule, _id, address in every_address(scene.app, ids, pairs=True):
         answer = client.get(address, buffered=True, follow_redirects=True)
         look(address, unescape(answer.get_data(as_text=True)) + str(answer.headers))
     with socket(scene.app, scene.tokens[actor.person_id]) as live:

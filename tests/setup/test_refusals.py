@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.setup.conftest import ROOT, Clone
+from tools import machine
 
 # As another account, for whom files of ours are closed. Everything is imported before the change.
 AS_A_STRANGER = """
@@ -123,7 +124,17 @@ def test_a_python_that_is_not_there_is_named(clone: Clone) -> None:
 
 def test_a_machine_without_a_browser_is_told_before_the_tests_begin(clone: Clone, tmp_path: Path) -> None:
     line = refusal(clone.tools("set-up-for-tests", PATH=str(tmp_path)))
-    assert "chromium is not installed, and the browser tests need it" in line
+    assert "chromium or chromium-headless-shell is not installed, and the browser tests need it" in line
+
+
+@pytest.mark.parametrize("installed", [["chromium"], ["chromium", "chromium-headless-shell"]])
+def test_the_headless_shell_is_taken_where_there_is_one_and_the_browser_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, installed: list[str]
+) -> None:
+    for name in installed:
+        (tmp_path / name).touch(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert machine.browser() == str(tmp_path / installed[-1])
 
 
 def test_a_failed_step_says_why_in_one_line_and_where_the_rest_is(furnished: Clone) -> None:

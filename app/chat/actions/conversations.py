@@ -1,5 +1,6 @@
 """Asking somebody to talk, and answering. Whoever asked is never told whether it was declined, read or waits."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -8,7 +9,7 @@ from app.chat import queries
 from app.chat.actions.ending import forget_room, hold, member
 from app.chat.actions.hosting import keep_promise
 from app.chat.actions.posting import post_message
-from app.chat.actions.private import ACCEPTED, ASKED
+from app.chat.actions.private import ACCEPTED, ASKED, TELL
 from app.chat.actions.rooms import new_address, put_in
 from app.chat.models import PRIVATE, Membership, Room, RoomKind, RoomMember
 from app.chat.policy import conversations as rules
@@ -17,9 +18,10 @@ from app.chat.queries.conversations import Standing
 from app.identity.models import Space
 from app.kernel import work
 from app.kernel.access import Permission
-from app.kernel.actor import Actor, ensure
+from app.kernel.actor import Actor, Kind, ensure
 from app.kernel.db import new_public_id, now
 from app.kernel.errors import N_, Conflict, Invalid, NotFound
+from app.kernel.jobs import enqueue
 from app.kernel.limits import Budget
 from app.kernel.states import move
 from app.kernel.work import action
@@ -65,6 +67,21 @@ def ask_to_talk(actor: Actor, person_id: int, *, met_in: Space | None, body: str
     work.session().flush()
     post_message(actor, queries.get_here(actor, room.public_id), client_id=client_id, body=body)
     return room.public_id
+
+
+@action
+def tell_asked(actor: Actor, *, room: int, people: Sequence[int]) -> None:
+    """Give a notice to those of these people who are asked into a conversation: the job that follows asking.
+
+    A job, so that asking takes as long for whoever is not reached as for others.
+    """
+    ensure(actor.kind is Kind.SYSTEM)
+    wanted = (RoomMember.room_id == room) & RoomMember.person_id.in_(people) & (RoomMember.state == Membership.ASKED)
+    found = work.session().execute(
+        select(RoomMember.person_id, Room.public_id).join(Room, Room.id == RoomMember.room_id).where(wanted)
+    )
+    for person, public_id in found.all():
+        notify([person], ASKED, public_id)
 
 
 @action
@@ -158,8 +175,8 @@ def _begin(actor: Actor, person_id: int, space: Space | None, quiet_until: datet
     )
     session.add(room)
     session.flush()
-    reaches = quiet_until is None or quiet_until <= now()
-    reaches = reaches and not talking.keep_each_other_away(actor.person_id, person_id)
+    away = talking.keep_each_other_away(actor.person_id, person_id)  # asked in any case: so long it takes for everybody
+    reaches = not away and (quiet_until is None or quiet_until <= now())
     session.add_all(
         [
             RoomMember(room_id=room.id, person_id=actor.person_id, joined_on=today),
@@ -174,6 +191,5 @@ def _begin(actor: Actor, person_id: int, space: Space | None, quiet_until: datet
         ]
     )
     session.flush()
-    if reaches:
-        notify([person_id], ASKED, room.public_id)
+    enqueue(TELL, room=room.id, people=[person_id])
     return room

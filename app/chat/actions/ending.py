@@ -82,6 +82,8 @@ def break_off(actor: Actor, person_id: int, *, met_in: Space | None) -> None:
     elif mine is not None and mine.state is Membership.IN:
         if any(_is_in(one) for one in others):
             room.pair = None
+            # As when somebody leaves: an open page of the other one would tell the two apart.
+            _move(room)
         else:
             _take_back(room, mine, others)
 
@@ -125,6 +127,8 @@ def end_waiting(actor: Actor) -> int:
         else:
             session.delete(one)
     session.flush()
+    for room in list(session.scalars(_asked_in_vain(today).with_for_update(of=Room, skip_locked=True))):
+        _let_go(room)
     gone = list(session.scalars(_empty(today).with_for_update(of=Room, skip_locked=True)))
     for room in gone:
         forget_room(room)
@@ -146,15 +150,19 @@ def member(room: Room, person_id: int) -> RoomMember | None:
 
 def move_out(room: Room) -> None:
     """Count one less in a room and move it to a new address, so that whoever is not in it any more hears nothing."""
-    before, room.address = room.address, new_address()
     room.members -= 1
+    _move(room)
+
+
+def _move(room: Room) -> None:
+    before, room.address = room.address, new_address()
     work.session().flush()
     publish(before, "room.moved", {"room": room.public_id})
 
 
 def hand_to_eldest(others: list[RoomMember]) -> None:
     """Make whoever has been in a group longest its host."""
-    eldest = min((one for one in others if _is_in(one)), key=lambda one: one.id, default=None)
+    eldest = min((one for one in others if _is_in(one)), key=lambda one: (one.joined_on, one.id), default=None)
     if eldest is not None and not any(_is_in(one) and one.role is RoomRole.HOST for one in others):
         eldest.role = RoomRole.HOST
 
@@ -211,6 +219,36 @@ def _others(room: Room, person_id: int) -> list[RoomMember]:
 
 def _is_in(one: RoomMember) -> bool:
     return one.state is Membership.IN
+
+
+def _let_go(room: Room) -> None:
+    """Of a request that nobody accepted nothing is left for whoever asked. That the other one said no is still known.
+
+    Unanswered ones are gone by now; this one must not stay for longer, or it would tell that somebody declined or blocked.
+    """
+    forget_words(room)
+    for one in _others(room, 0):
+        if _is_in(one):
+            move(work.session(), one, Membership.DECLINED, asked_by_id=None)
+            room.members -= 1
+    room.address = new_address()
+    work.session().flush()
+
+
+def _asked_in_vain(today: date) -> Select[Room]:
+    """Requests of long ago whose answer has to be remembered."""
+    one = aliased(RoomMember)
+
+    def somebody(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+        return exists().where(one.room_id == Room.id, condition)
+
+    return select(Room).where(
+        Room.kind == RoomKind.DIRECT,
+        Room.pair.is_not(None),
+        somebody(one.state == Membership.IN),
+        somebody((one.state == Membership.DECLINED) & (one.muted_until > now())),
+        ~somebody(one.joined_on > today - timedelta(days=rules.QUIET_DAYS)),
+    )
 
 
 def _empty(today: date) -> Select[Room]:

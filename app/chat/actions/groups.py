@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from app.chat import queries
 from app.chat.actions.ending import hold, member, move_out
-from app.chat.actions.private import ASKED
+from app.chat.actions.private import TELL
 from app.chat.actions.rooms import new_address
 from app.chat.models import Membership, Room, RoomKind, RoomMember, RoomRole
 from app.chat.policy import conversations as rules
@@ -17,11 +17,11 @@ from app.kernel import work
 from app.kernel.actor import Actor, ensure
 from app.kernel.db import new_public_id, now
 from app.kernel.errors import N_, Invalid, NotFound
+from app.kernel.jobs import enqueue
 from app.kernel.limits import Budget
 from app.kernel.states import move
 from app.kernel.vault import Purpose
 from app.kernel.work import action
-from app.notifications.actions import notify
 
 OPENING = Budget("group-open", "5 per day")
 ASKING_IN = Budget("group-ask", "20 per day")
@@ -124,17 +124,15 @@ def _ask_in(actor: Actor, room: Room, people: Collection[str]) -> None:
     wanted = {known[one] for one in people} - shown
     if len(shown | wanted) > rules.MOST_IN_GROUP:
         raise Invalid(TOO_MANY_PEOPLE)
-    reached = []
     for number in sorted(wanted):
         one = there.get(number) or RoomMember(room_id=room.id, person_id=number, state=Membership.ASKED)
         one.asked_by_id, one.joined_on = actor.person_id, today
         if one.state is Membership.DECLINED and (one.muted_until is None or one.muted_until <= now()):
             move(session, one, Membership.ASKED, muted_until=None)
-        if one.state is Membership.ASKED:  # whoever said no a short time ago is not reached, and nobody is told
-            reached.append(number)
         session.add(one)
     session.flush()
-    notify(reached, ASKED, room.public_id)
+    # Whoever said no a short time ago is not reached, and nobody is told.
+    enqueue(TELL, room=room.id, people=sorted(wanted))
 
 
 def _still_waits(one: RoomMember, today: date) -> bool:

@@ -6,6 +6,7 @@ from app.chat import policy, queries
 from app.chat.actions.rooms import hold_room, put_in
 from app.chat.models import Membership, Room, RoomKind, RoomMember, RoomRole
 from app.chat.queries import hosting
+from app.chat.queries.outside import is_put_out
 from app.kernel import work
 from app.kernel.actor import Actor, Kind, ensure
 from app.kernel.db import insert_once, now
@@ -23,16 +24,16 @@ ASKING = Budget("ask-in", "20 per hour; 60 per day")
 def ask_in(actor: Actor, room: queries.RoomRef, *, name: str = "", person: str = "") -> None:
     """Ask a member into a room: by the exact name that they have in rooms, or by public id one whom the actor knows.
 
-    Returns the same whether there is such a member or not, whether they are in already, were asked, or declined: who
-    comes in is seen inside, and nothing else is. Whoever declined is not asked again for thirty days. Raises Forbidden,
-    NotFound, TooMany.
+    Returns the same whether there is such a member or not, whether they are in already, were asked, declined or were put
+    out: who comes in is seen inside, and nothing else is. Whoever declined is not asked again for thirty days. Raises
+    Forbidden, NotFound, TooMany.
     """
     work.house().budgets.spend(ASKING, actor.public_id)
     here = hold_room(actor, room)
     ensure(policy.can_ask_in(actor, here))
     newcomers = work.session().get_one(Room, here.id).for_newcomers
     them = hosting.find_to_ask(actor, name=name, person=person, newcomers=newcomers)
-    if them is not None and _is_asked_now(actor, here, them):
+    if them is not None and not is_put_out(here, them) and _is_asked_now(actor, here, them):
         notify([them], ASKED, here.public_id)
 
 

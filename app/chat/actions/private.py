@@ -20,6 +20,8 @@ from app.profiles.actions.people import check_note
 
 #: The notices of conversations. None of them says who, or what.
 ASKED, ACCEPTED, WROTE = "chat.talk-asked", "chat.talk-accepted", "chat.wrote"
+#: The task that tells those who are asked.
+TELL = "chat.tell-asked"
 TOO_LONG = N_("Until they accept, a message can be at most 400 characters. Shorten it, or send it in parts.")
 NO_FILES = N_("Files can be sent once they accept. Take the file out; your words are still here.")
 WHY = {

@@ -9,11 +9,12 @@ from sqlalchemy import delete, select, update
 
 from app.chat import policy, queries
 from app.chat.models import PRIVATE, Membership, Pause, Room, RoomKind, RoomMember, RoomRole, RoomState
+from app.chat.queries.outside import is_put_out
 from app.kernel import audit, work
 from app.kernel.access import Permission
 from app.kernel.actor import Actor, Kind, ensure
 from app.kernel.db import insert_once, new_public_id, now
-from app.kernel.errors import N_, Conflict, NotFound
+from app.kernel.errors import N_, Conflict, Forbidden, NotFound
 from app.kernel.limits import Budget
 from app.kernel.live import publish
 from app.kernel.vault import Purpose
@@ -22,6 +23,7 @@ from app.kernel.work import action
 OPENING = Budget("open-room", "5 per day")
 #: Whoever leaves has everybody's page look for the room anew: nobody comes and goes all the time.
 COMING = Budget("join-room", "60 per hour; 200 per day")
+PUT_OUT = N_("You were put out of this room. Those who keep it in order can let you in again.")
 LAST_HOST = N_("You are the only host here. Name another host first, or close the room; then you can leave.")
 #: Days for which a circle would keep messages if it were never ended.
 CIRCLE_DAYS = 7
@@ -31,11 +33,13 @@ CIRCLE_DAYS = 7
 def join_room(actor: Actor, room: Room) -> None:
     """Put the actor into the room, with everything so far counted as read. Twice is as good as once.
 
-    Raises Forbidden, TooMany.
+    Raises Forbidden, in words for whoever was put out, TooMany.
     """
     ensure(policy.can_join(actor, room))
     if actor.kind is not Kind.SYSTEM:
         work.house().budgets.spend(COMING, actor.public_id)
+    # The room first, as everywhere: whoever is put out at the same moment comes in before it, or not at all.
+    work.session().execute(select(Room.id).where(Room.id == room.id).with_for_update()).one()
     put_in(actor.person_id, room)
 
 
@@ -143,7 +147,8 @@ def favour_room(actor: Actor, room: Room, *, favourite: bool) -> None:
 def put_in(person_id: int, room: Room, role: RoomRole = RoomRole.MEMBER) -> None:
     """Put somebody into a room, whether or not they were asked, with everything so far counted as read.
 
-    A pause of their writing there comes with them. Twice is as good as once. For use inside an action.
+    A pause of their writing there comes with them. Twice is as good as once. For use inside an action, once the room
+    is held. Raises Forbidden for whoever was put out of it.
     """
     session = work.session()
     before = session.execute(
@@ -151,6 +156,8 @@ def put_in(person_id: int, room: Room, role: RoomRole = RoomRole.MEMBER) -> None
     ).scalar_one_or_none()
     if before is Membership.IN:
         return
+    if is_put_out(room, person_id):
+        raise Forbidden(PUT_OUT)
     paused = select(Pause.until).where(Pause.room_id == room.id, Pause.person_id == person_id).scalar_subquery()
     values = {
         "state": Membership.IN,

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from app.chat import actions, queries
-from app.chat.actions import hosting, inviting, topics
+from app.chat.actions import hosting, inviting, putting_out, topics
 from app.chat.demo.script import CONTENT
 from app.chat.models import Room, RoomKind, Topic
 from app.identity.demo import Inhabitant, inhabitants
@@ -61,6 +61,9 @@ def _load(plan: Mapping[str, Any], people: Mapping[str, tuple[int, Inhabitant]],
     if "paused" in plan:
         known = queries.public_id_of(people[plan["paused"]][0], room)
         hosting.pause_member(host, _here(host, room), known, hours=PAUSED_HOURS, reason=plan["reason"])
+    if "put_out" in plan:
+        known = queries.public_id_of(people[plan["put_out"]][0], room)
+        putting_out.put_out(host, _here(host, room), known, reason=plan["put_out_reason"])
     for name in plan.get("asked", ()):
         number = people[name][0]
         inviting.ask_in(host, _here(host, room), name=queries.names_here(room, {number})[number][1])

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _l
@@ -11,8 +12,11 @@ from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # newer t
 from wtforms.validators import InputRequired, Length, Optional, Regexp
 
 from app.chat.policy import Mute
+from app.kernel.i18n import UTC as NO_ZONE
+from app.kernel.i18n import city_of
 from app.kernel.text import LONGEST_NAME, clean_line, clean_text
 from app.kernel.web import Form
+from app.notifications.forms import ZONES
 
 #: Days for which a room may keep what is written in it, and seconds between two messages of one person.
 KEEP_DAYS = (7, 30, 90, 180)
@@ -81,7 +85,7 @@ def seconds_said(seconds: int) -> str:
 
 
 class MomentField(DateTimeLocalField):
-    """A day and a time of day in UTC, with words of the house for what is none."""
+    """A day and a time of day by some clock, with words of the house for what is none."""
 
     def process_formdata(self, valuelist: list[str]) -> None:
         try:
@@ -89,10 +93,13 @@ class MomentField(DateTimeLocalField):
         except ValueError:
             raise ValueError(_l("Give a day and a time, such as 2030-05-14T18:30.")) from None
 
-    @property
-    def moment(self) -> datetime | None:
-        found: datetime | None = self.data
-        return found.replace(tzinfo=UTC) if found else None
+    def moment(self, zone: str) -> datetime | None:
+        """What was given, by the clock of a zone. An hour that comes twice there is the first of the two; None for one
+        that never comes, because clocks are put forward over it."""
+        if self.data is None:
+            return None
+        found: datetime = self.data.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
+        return found if found.astimezone(ZoneInfo(zone)).replace(tzinfo=None) == self.data else None
 
 
 class NamesForm(Form):
@@ -149,16 +156,28 @@ class WhenForm(Form):
     """When a circle is to begin, and how long it lasts."""
 
     begins_at = MomentField(
-        _l("Begins at (UTC)"), validators=[InputRequired(_l("Give a day and a time, such as 2030-05-14T18:30."))]
+        _l("Begins at"), validators=[InputRequired(_l("Give a day and a time, such as 2030-05-14T18:30."))]
     )
+    zone = SelectField(_l("By the clock of"), default=NO_ZONE)
     minutes = _number(_l("Lasts"), CIRCLE_MINUTES)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.minutes.choices = [SelectChoice(minutes, minutes_said(minutes)) for minutes in CIRCLE_MINUTES]
+        self.zone.choices = [SelectChoice(zone, city_of(zone)) for zone in (NO_ZONE, *ZONES)]
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        valid: bool = super().validate(extra_validators)
+        if valid and self.begins_at.moment(self.zone.data) is None:
+            self.begins_at.errors = [
+                *self.begins_at.errors,
+                _l("Clocks are put forward there at that time, so it never comes. Choose another."),
+            ]
+            return False
+        return valid
 
     def when(self) -> dict[str, Any]:
-        return {"begins_at": self.begins_at.moment, "minutes": self.minutes.data}
+        return {"begins_at": self.begins_at.moment(self.zone.data), "minutes": self.minutes.data}
 
 
 class CircleForm(NamesForm, WhenForm):
@@ -226,6 +245,14 @@ class PauseForm(PersonForm):
         super().__init__(*args, **kwargs)
         self.reason.description = _l("The person reads this.")
         self.hours.choices = [SelectChoice(hours, hours_said(hours)) for hours in PAUSE_HOURS]
+
+
+class PutOutForm(PersonForm):
+    reason = _reason()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.reason.description = _l("The person reads this, and it is kept in the record.")
 
 
 class ReasonForm(Form):

@@ -1,6 +1,7 @@
 """What is done with a message while the room is open: reacting to it, and whom one can name in one."""
 
 from app.chat import actions, queries
+from app.chat.actions.private import why_not_talking
 from app.chat.forms import ReactionForm
 from app.chat.live.events import events, number, room_of
 from app.chat.queries import OFFERED
@@ -29,7 +30,8 @@ def names(actor: Actor, payload: Payload, _socket: OpenSocket) -> Payload:
     here, prefix = _inside(actor, payload), payload.get("prefix")
     if not isinstance(prefix, str) or len(prefix) > LONGEST_NAME:
         raise Invalid
-    found = queries.names_like(actor, here, clean_line(prefix), limit=OFFERED)
+    # Once a conversation is over nobody is named in it: whoever left is not in it, whoever blocked is.
+    found = [] if why_not_talking(actor, here) else queries.names_like(actor, here, clean_line(prefix), limit=OFFERED)
     return {"names": [one.name for one in found]}
 
 

@@ -155,6 +155,19 @@ class Pause(Base):
     reason: Mapped[bytes] = mapped_column(LargeBinary)
 
 
+class PutOut(Base):
+    """Somebody was put out of one room and does not come back until they are let in. The reason is sealed as a pause's is."""
+
+    __tablename__ = "room_put_out"
+    __table_args__ = (UniqueConstraint("room_id", "person_id"),)
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    room_id: Mapped[int] = mapped_column(ForeignKey("room.id", ondelete="CASCADE"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
+    put_out_on: Mapped[date] = mapped_column(Date)
+    reason: Mapped[bytes] = mapped_column(LargeBinary)
+
+
 class TopicState(States):
     OPEN = "open"
     CLOSED = "closed"

@@ -66,6 +66,11 @@ def can_pause(actor: Actor, here: Circumstances, *, host: bool, moderates: bool)
     return not host or actor.holds(Permission.MEASURES_TAKE)
 
 
+def can_put_out(actor: Actor, here: Circumstances, *, host: bool, moderates: bool) -> bool:
+    """Whether whoever keeps order in a room may put somebody out of it: those whom they may pause, and no others."""
+    return can_pause(actor, here, host=host, moderates=moderates)
+
+
 def can_open_topic(actor: Actor, here: Circumstances, moment: datetime) -> bool:
     """Whoever writes in a room, but no newcomer, and none in a conversation of a few."""
     if here.kind in PRIVATE or here.membership is not Membership.IN or not actor.holds(Permission.ROOMS_ALL):

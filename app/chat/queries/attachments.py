@@ -1,6 +1,6 @@
 """Files in rooms: those that wait for the actor's next message, and the one that somebody opens."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import Select, select
@@ -15,6 +15,7 @@ from app.chat.queries.opening import content_of
 from app.chat.queries.reported import named_in
 from app.kernel import files, work
 from app.kernel.actor import Actor
+from app.kernel.built import built_once
 from app.kernel.errors import N_, Invalid, NotFound
 from app.kernel.feature import ReportedFile
 from app.kernel.vault import Place, Shredded
@@ -33,13 +34,12 @@ def why_not_bringing(actor: Actor, here: Here, moment: datetime) -> str | None:
 
 def waiting(actor: Actor, room: RoomRef) -> list[File]:
     """The actor's files that go with their next message in this room, in the order in which they came."""
-    return _shown(work.session().scalars(_waiting(actor, room).order_by(Attachment.id)).all())
+    return _shown(work.session().scalars(*_waiting(actor, room.id)).all())
 
 
 def chosen(actor: Actor, room: RoomRef, ids: Sequence[str]) -> list[File]:
     """Those of them that a message is to have. Raises FilesGone unless all of them wait."""
-    found = work.session().scalars(_waiting(actor, room).where(Attachment.public_id.in_(ids)).order_by(Attachment.id))
-    kept = _shown(found.all())
+    kept = _shown(work.session().scalars(*_waiting(actor, room.id, list(ids))).all())
     if len(kept) < len(set(ids)):
         raise FilesGone
     return kept
@@ -47,7 +47,7 @@ def chosen(actor: Actor, room: RoomRef, ids: Sequence[str]) -> list[File]:
 
 def get_waiting(actor: Actor, room: RoomRef, public_id: str) -> Attachment:
     """One that waits, for the verb that takes it back. Raises NotFound."""
-    found = work.session().scalars(_waiting(actor, room).where(Attachment.public_id == public_id)).one_or_none()
+    found: Attachment | None = work.session().scalars(*_waiting(actor, room.id, [public_id])).one_or_none()
     if found is None:
         raise NotFound
     return found
@@ -55,13 +55,7 @@ def get_waiting(actor: Actor, room: RoomRef, public_id: str) -> Attachment:
 
 def open_file(actor: Actor, room: RoomRef, public_id: str) -> tuple[bytes, files.FileKind]:
     """A file of a message that the actor reads now, or one of their own that waits. Raises NotFound."""
-    sent = (
-        policy.visible_messages(actor)
-        .join(Attachment, (Attachment.room_id == Message.room_id) & (Attachment.seq == Message.seq))
-        .where(Message.room_id == room.id, Message.state == MessageState.SHOWN, Attachment.public_id == public_id)
-        .with_only_columns(Attachment.file)
-    )
-    file = work.session().scalar(sent)
+    file: str | None = work.session().scalar(*_file(actor, room.id, public_id))
     if file is None:
         file = get_waiting(actor, room, public_id).file
     return files.open(file)
@@ -115,9 +109,21 @@ def described_place(public_id: str) -> Place:
     return Place("message_attachment", public_id, "described")
 
 
-def _waiting(actor: Actor, room: RoomRef) -> Select[Attachment]:
-    mine = select(Attachment).where(Attachment.author_id == actor.person_id, Attachment.seq.is_(None))
-    return mine.where(Attachment.room_id == room.id)
+@built_once
+def _waiting(actor: Actor, room: int, ids: Collection[str] | None = None) -> Select[Attachment]:
+    mine = (Attachment.author_id == actor.person_id) & Attachment.seq.is_(None)
+    query = select(Attachment).where(mine, Attachment.room_id == room).order_by(Attachment.id)
+    return query if ids is None else query.where(Attachment.public_id.in_(ids))
+
+
+@built_once
+def _file(actor: Actor, room: int, public_id: str) -> Select[str]:
+    return (
+        policy.visible_messages(actor)
+        .join(Attachment, (Attachment.room_id == Message.room_id) & (Attachment.seq == Message.seq))
+        .where(Message.room_id == room, Message.state == MessageState.SHOWN, Attachment.public_id == public_id)
+        .with_only_columns(Attachment.file)
+    )
 
 
 def _shown(found: Sequence[Attachment]) -> list[File]:

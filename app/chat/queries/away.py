@@ -1,11 +1,12 @@
 """Of whom somebody wants to read nothing: whom they keep away, as far as that person is known in a room."""
 
-from sqlalchemy import and_, func, or_
+from sqlalchemy import Select, and_, func, or_
 
 from app.chat.queries.here import RoomRef
-from app.identity.models import Person, SpaceName
+from app.identity.models import Person, Space, SpaceName
 from app.kernel import work
 from app.kernel.actor import Actor
+from app.kernel.built import built_once
 from app.profiles.models import Block
 from app.profiles.policy import shows_people, visible_blocks
 
@@ -18,15 +19,19 @@ def kept_away(actor: Actor, room: RoomRef) -> frozenset[str]:
     """
     if not shows_people(actor):
         return frozenset()
-    own = (SpaceName.person_id == Person.id) & (SpaceName.space == room.space) & SpaceName.name.is_not(None)
+    return frozenset(work.session().scalars(*_kept_away(actor, room.space)))
+
+
+@built_once
+def _kept_away(actor: Actor, space: Space | None) -> Select[str]:
+    own = (SpaceName.person_id == Person.id) & (SpaceName.space == space) & SpaceName.name.is_not(None)
     met = or_(
-        and_(Block.space == room.space, SpaceName.id.is_not(None)), and_(Block.space.is_(None), SpaceName.id.is_(None))
+        and_(Block.space == space, SpaceName.id.is_not(None)), and_(Block.space.is_(None), SpaceName.id.is_(None))
     )
-    query = (
+    return (
         visible_blocks(actor)
         .join(Person, Person.id == Block.blocked_id)
         .outerjoin(SpaceName, own)
         .where(met)
         .with_only_columns(func.coalesce(SpaceName.public_id, Person.public_id))
     )
-    return frozenset(work.session().scalars(query))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import Select, func, or_, select
 
 from app.chat import policy
 from app.chat.models import PRIVATE, Membership, Message, Room, RoomKind, RoomMember, RoomRole
@@ -18,6 +18,7 @@ from app.identity.models import Space
 from app.identity.spaces.queries import has_own_name, names_in
 from app.kernel import work
 from app.kernel.actor import Actor
+from app.kernel.built import built_once
 from app.kernel.db import now
 from app.kernel.errors import NotFound
 from app.kernel.text import fold
@@ -79,12 +80,12 @@ def talk_in(actor: Actor, room: RoomRef) -> Talk:
 
 
 def may_choose_keep(actor: Actor, room: RoomRef) -> bool:
-    """Whether the actor chooses for how long words are kept: of two, once they talk, so that no first word is gone
-    before somebody could report it."""
+    """Whether the actor chooses for how long words are kept: of two, while they talk. So no first word is gone before
+    somebody could report it, and what comes of choosing does not tell a block from leaving."""
     if not rules.can_choose_keep(get_here(actor, room.public_id)):
         return False
-    waits = (Standing.ASKED, Standing.WAITS, Standing.UNANSWERED)
-    return room.kind is not RoomKind.DIRECT or talk_in(actor, room).standing not in waits
+    talk = (Standing.ON, Standing.AWAY)
+    return room.kind is not RoomKind.DIRECT or talk_in(actor, room).standing in talk
 
 
 def talks(actor: Actor, rooms: Collection[RoomRef]) -> dict[int, Talk]:
@@ -92,12 +93,9 @@ def talks(actor: Actor, rooms: Collection[RoomRef]) -> dict[int, Talk]:
     if not rooms:
         return {}
     wanted = {room.id for room in rooms}
-    open_pairs = set(work.session().scalars(select(Room.id).where(Room.id.in_(wanted), Room.pair.is_not(None))))
+    open_pairs = set(work.session().scalars(*_open_pairs(wanted)))
     found: dict[int, dict[bool, tuple[int, Membership, date, bool]]] = {number: {} for number in wanted}
-    query = select(
-        RoomMember.room_id, RoomMember.person_id, RoomMember.state, RoomMember.joined_on, here(RoomMember.person_id)
-    )
-    for room_id, person, state, on, is_here in work.session().execute(query.where(RoomMember.room_id.in_(wanted))):
+    for room_id, person, state, on, is_here in work.session().execute(*_both(wanted)):
         found[room_id][person == actor.id] = (person, state, on, is_here)
     return {
         number: _talk(rows.get(True), rows.get(False), is_open=number in open_pairs) for number, rows in found.items()
@@ -124,10 +122,7 @@ def _talk(
 
 def first_messages(actor: Actor, room: RoomRef, *, besides: str = "") -> int:
     """How many messages the actor wrote in a room; the one of the client id `besides` is not counted."""
-    mine = select(func.count()).where(
-        Message.room_id == room.id, Message.author_id == actor.person_id, Message.client_id != besides
-    )
-    return work.session().scalar(mine) or 0
+    return work.session().scalar(*_written(actor, room.id, besides)) or 0
 
 
 def pair_index(one: int, other: int, space: Space | None) -> bytes:
@@ -147,7 +142,7 @@ def room_with(actor: Actor, person_id: int, met_in: Space | None) -> Room | None
     None where the actor declined, took it back or asked in vain: one may ask.
     """
     index = pair_index(actor.person_id, person_id, space_with(actor, person_id, met_in))
-    room = work.session().scalars(policy.visible_rooms(actor).where(Room.pair == index)).one_or_none()
+    room: Room | None = work.session().scalars(*_pair(actor, index)).one_or_none()
     if room is None or talk_in(actor, room).standing in (Standing.UNANSWERED, Standing.OVER):
         return None
     return room
@@ -157,32 +152,12 @@ def waiting_requests(actor: Actor) -> int:
     """How many requests wait for the actor's answer: one statement. None while they travel."""
     if not rules.shows_requests(actor):
         return 0
-    asked = (
-        policy.visible_rooms(actor)
-        .join(RoomMember, (RoomMember.room_id == Room.id) & (RoomMember.person_id == actor.id))
-        .where(
-            Room.kind.in_(PRIVATE),
-            RoomMember.state == Membership.ASKED,
-            RoomMember.joined_on > now().date() - timedelta(days=rules.WAITS_DAYS),
-        )
-    )
-    return work.session().scalar(asked.with_only_columns(func.count(Room.id), maintain_column_froms=True)) or 0
+    return work.session().scalar(*_asked(actor, now().date() - timedelta(days=rules.WAITS_DAYS))) or 0
 
 
 def unanswered(actor: Actor) -> int:
     """How many of the actor's requests wait, as far as they are told."""
-    mine = (
-        select(func.count())
-        .select_from(Room)
-        .join(RoomMember, RoomMember.room_id == Room.id)
-        .where(
-            RoomMember.person_id == actor.person_id,
-            RoomMember.state == Membership.IN,
-            RoomMember.joined_on > now().date() - timedelta(days=rules.WAITS_DAYS),
-            rules.nobody_accepted(actor.person_id),
-        )
-    )
-    return work.session().scalar(mine) or 0
+    return work.session().scalar(*_unanswered(actor, now().date() - timedelta(days=rules.WAITS_DAYS))) or 0
 
 
 def keep_each_other_away(one: int, other: int) -> bool:
@@ -199,23 +174,22 @@ def wishes(room: RoomRef) -> dict[int, int | None]:
 
 
 def people_in(here: Here) -> list[Person]:
-    """Who is in a conversation, in the order in which they came; for the host also who was asked and is still waited for.
+    """Who is in a conversation, by name; for the host also who was asked and is still waited for, after the others.
 
-    Whoever said no is waited for until their time is over: nobody is told. Raises NotFound for whoever may not know.
+    Whoever said no is waited for until their time is over: nobody is told, nor by the place in which they stand when they
+    are asked again. Raises NotFound for whoever may not know.
     """
     if here.kind not in PRIVATE or here.membership not in (Membership.IN, Membership.ASKED):
         raise NotFound
-    query = select(RoomMember).where(RoomMember.room_id == here.id)
-    if not rules.keeps_group(here):
-        query = query.where(RoomMember.state == Membership.IN)
-    rows = list(work.session().scalars(query.order_by(RoomMember.id)))
+    rows = list(work.session().scalars(*_inside(here.id, with_asked=rules.keeps_group(here))))
     names = names_here(here, {row.person_id for row in rows})
     today = now().date()
-    return [
+    people = [
         Person(*names[row.person_id], hosts=row.role is RoomRole.HOST, waits=row.state is not Membership.IN)
         for row in rows
         if row.person_id in names and (row.state is Membership.IN or today < rules.waits_until(row.joined_on))
     ]
+    return sorted(people, key=lambda one: (one.waits, fold(one.name)))
 
 
 def person_in(here: Here, public_id: str) -> int:
@@ -229,10 +203,7 @@ def person_in(here: Here, public_id: str) -> int:
 
 def asked_by(actor: Actor, here: Here) -> Author | None:
     """Who asked the actor into a conversation, as they are known there."""
-    query = select(RoomMember.asked_by_id).where(
-        RoomMember.room_id == here.id, RoomMember.person_id == actor.person_id, RoomMember.state == Membership.ASKED
-    )
-    asker = work.session().scalar(query)
+    asker: int | None = work.session().scalar(*_asker(actor, here.id))
     names = names_here(here, {asker} if asker is not None else set())
     return Author(*names[asker]) if asker in names else None
 
@@ -242,12 +213,8 @@ def kept_away_in(actor: Actor, here: Here) -> list[str]:
 
     Somebody whom they know by another name alone is not among them: it would say who that is.
     """
-    inside = select(RoomMember.person_id).where(RoomMember.room_id == here.id, RoomMember.state == Membership.IN)
-    found = work.session().execute(
-        select(Block.blocked_id, Block.space).where(Block.person_id == actor.person_id, Block.blocked_id.in_(inside))
-    )
     known = []
-    for person, space in found:
+    for person, space in work.session().execute(*_blocked_in(actor, here.id)):
         own = here.space is not None and has_own_name(here.space, person)
         if (space is here.space) if own else (space is None):
             known.append(person)
@@ -261,12 +228,7 @@ def candidates(actor: Actor, space: Space | None) -> list[Candidate]:
     By the usual names: those with whom the actor is connected, or talks by these. By those of a space: those with whom
     they talk there.
     """
-    talking = (
-        policy.visible_rooms(actor)
-        .where(Room.kind == RoomKind.DIRECT, Room.pair.is_not(None))
-        .where(Room.space.is_(None) if space is None else Room.space == space)
-    )
-    rooms = list(work.session().scalars(talking))
+    rooms = list(work.session().scalars(*_talking(actor, space)))
     people = {talk.other for talk in talks(actor, rooms).values() if talk.standing is Standing.ON}
     if space is None:
         people |= {one.person_id for one in people_known(actor)}
@@ -294,3 +256,67 @@ def sorted_out(actor: Actor, lines: Sequence[RoomLine]) -> Mapping[str, list[tup
         else:
             sorts["waits" if talk.standing is Standing.WAITS else "over"].append((line, talk))
     return sorts
+
+
+@built_once
+def _open_pairs(rooms: Collection[int]) -> Select[int]:
+    return select(Room.id).where(Room.id.in_(rooms), Room.pair.is_not(None))
+
+
+@built_once
+def _both(rooms: Collection[int]) -> Select[int, int, Membership, date, bool]:
+    member = RoomMember
+    query = select(member.room_id, member.person_id, member.state, member.joined_on, here(member.person_id))
+    return query.where(member.room_id.in_(rooms))
+
+
+@built_once
+def _written(actor: Actor, room: int, besides: str) -> Select[int]:
+    mine = (Message.author_id == actor.person_id) & (Message.client_id != besides)
+    return select(func.count()).where(Message.room_id == room, mine)
+
+
+@built_once
+def _pair(actor: Actor, index: bytes) -> Select[Room]:
+    return policy.visible_rooms(actor).where(Room.pair == index)
+
+
+@built_once
+def _talking(actor: Actor, space: Space | None) -> Select[Room]:
+    direct = (Room.kind == RoomKind.DIRECT) & Room.pair.is_not(None)
+    return policy.visible_rooms(actor).where(direct, Room.space == space)
+
+
+@built_once
+def _asked(actor: Actor, after: date) -> Select[int]:
+    asked = (
+        policy.visible_rooms(actor)
+        .join(RoomMember, (RoomMember.room_id == Room.id) & (RoomMember.person_id == actor.id))
+        .where(Room.kind.in_(PRIVATE), RoomMember.state == Membership.ASKED, RoomMember.joined_on > after)
+    )
+    return asked.with_only_columns(func.count(Room.id), maintain_column_froms=True)
+
+
+@built_once
+def _unanswered(actor: Actor, after: date) -> Select[int]:
+    mine = (RoomMember.person_id == actor.person_id) & (RoomMember.state == Membership.IN)
+    rooms = select(func.count()).select_from(Room).join(RoomMember, RoomMember.room_id == Room.id)
+    return rooms.where(mine, RoomMember.joined_on > after, rules.nobody_accepted(actor.person_id))
+
+
+@built_once
+def _inside(room: int, *, with_asked: bool) -> Select[RoomMember]:
+    query = select(RoomMember).where(RoomMember.room_id == room).order_by(RoomMember.id)
+    return query if with_asked else query.where(RoomMember.state == Membership.IN)
+
+
+@built_once
+def _asker(actor: Actor, room: int) -> Select[int | None]:
+    mine = (RoomMember.room_id == room) & (RoomMember.person_id == actor.person_id)
+    return select(RoomMember.asked_by_id).where(mine, RoomMember.state == Membership.ASKED)
+
+
+@built_once
+def _blocked_in(actor: Actor, room: int) -> Select[int, Space | None]:
+    inside = select(RoomMember.person_id).where(RoomMember.room_id == room, RoomMember.state == Membership.IN)
+    return select(Block.blocked_id, Block.space).where(Block.person_id == actor.person_id, Block.blocked_id.in_(inside))

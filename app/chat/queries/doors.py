@@ -9,12 +9,13 @@ from app.chat import policy
 from app.chat.models import Membership, Room, RoomMember, RoomRole
 from app.chat.queries.here import RoomRef
 from app.chat.queries.naming import Author, me_here, names_here
-from app.identity.models import Person, PersonRole, Restriction
+from app.identity.models import Person, PersonRole, Restriction, Space
 from app.identity.spaces.queries import has_own_name
 from app.kernel import work
 from app.kernel.access import GRANTS, Permission
 from app.kernel.actor import Actor
-from app.kernel.db import now
+from app.kernel.built import built_once
+from app.kernel.db import this_moment
 from app.kernel.limits import Budget
 from app.kernel.text import fold
 from app.profiles.policy import blocked_where_met
@@ -63,7 +64,7 @@ def door(actor: Actor, room: Room, member: RoomMember | None = None) -> Door:
     """
     work.house().budgets.spend(LOOKING, actor.public_id)
     there = people_in(actor, room, limit=MOST_NAMES)
-    count = work.session().scalar(_met(actor, room).with_only_columns(func.count())) or 0
+    count = work.session().scalar(*_counted(actor, room.id, room.space)) or 0
     asker = member.asked_by_id if member is not None and member.state is Membership.ASKED else None
     return Door(
         hosts=[one.author.name for one in there if one.host],
@@ -82,9 +83,7 @@ def people_in(actor: Actor, room: RoomRef, *, limit: int = MOST_NAMES) -> list[P
 
     Without those who are kept out of each other's sight by a block, and those who cannot be here at present.
     """
-    query = _met(actor, room).with_only_columns(RoomMember.person_id, RoomMember.role, _moderates().label("moderates"))
-    first = query.order_by((RoomMember.role == RoomRole.HOST).desc(), _moderates().desc(), RoomMember.id).limit(limit)
-    rows = work.session().execute(first).all()
+    rows = work.session().execute(*_first_met(actor, room.id, room.space, limit)).all()
     names = names_here(room, {row.person_id for row in rows})
     me = me_here(actor, room).id
     there = [
@@ -98,9 +97,7 @@ def people_in(actor: Actor, room: RoomRef, *, limit: int = MOST_NAMES) -> list[P
 
 def newcomers_inside(room: RoomRef) -> bool:
     """Whether somebody is in the room at this moment to whom most rooms are still closed."""
-    inside = (RoomMember.room_id == room.id) & (RoomMember.state == Membership.IN)
-    found = select(RoomMember.id).where(inside, is_newcomer(RoomMember.person_id)).limit(1)
-    return work.session().scalar(found) is not None
+    return work.session().scalar(*_newcomers(room.id)) is not None
 
 
 def is_newcomer(person: SQLColumnExpression[int] | int) -> ColumnElement[bool]:
@@ -109,27 +106,50 @@ def is_newcomer(person: SQLColumnExpression[int] | int) -> ColumnElement[bool]:
         Restriction.person_id == person,
         Restriction.withheld == Permission.ROOMS_ALL,
         Restriction.lifted_at.is_(None),
-        or_(Restriction.until.is_(None), Restriction.until > now()),
+        or_(Restriction.until.is_(None), Restriction.until > this_moment()),
     )
 
 
 def moderates(person_id: int) -> bool:
     """Whether somebody is one of the moderators."""
-    role = (PersonRole.person_id == person_id) & PersonRole.role.in_(MODERATING)
-    return work.session().scalar(select(PersonRole.id).where(role).limit(1)) is not None
+    return work.session().scalar(*_moderating(person_id)) is not None
 
 
-def _met(actor: Actor, room: RoomRef) -> Select[RoomMember]:
+@built_once
+def _first_met(actor: Actor, room: int, space: Space | None, most: int) -> Select[int, RoomRole, bool]:
+    query = _met(actor, room, space)
+    query = query.order_by((RoomMember.role == RoomRole.HOST).desc(), _moderates().desc(), RoomMember.id).limit(most)
+    return query.with_only_columns(RoomMember.person_id, RoomMember.role, _moderates().label("moderates"))
+
+
+@built_once
+def _counted(actor: Actor, room: int, space: Space | None) -> Select[int]:
+    return _met(actor, room, space).with_only_columns(func.count())
+
+
+@built_once
+def _newcomers(room: int) -> Select[int]:
+    inside = (RoomMember.room_id == room) & (RoomMember.state == Membership.IN)
+    return select(RoomMember.id).where(inside, is_newcomer(RoomMember.person_id)).limit(1)
+
+
+@built_once
+def _moderating(person: int) -> Select[int]:
+    role = (PersonRole.person_id == person) & PersonRole.role.in_(MODERATING)
+    return select(PersonRole.id).where(role).limit(1)
+
+
+def _met(actor: Actor, room: int, space: Space | None) -> Select[RoomMember]:
     seen = policy.visible_rooms(actor).with_only_columns(Room.id)
     return (
         select(RoomMember)
         .join(Person, Person.id == RoomMember.person_id)
         .where(
             RoomMember.room_id.in_(seen),
-            RoomMember.room_id == room.id,
+            RoomMember.room_id == room,
             RoomMember.state == Membership.IN,
             is_here(Person.id),
-            ~blocked_where_met(Person.id, actor.person_id, room.space),
+            ~blocked_where_met(Person.id, actor.person_id, space),
         )
     )
 

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
-from app.chat.models import Membership, Pause, Room, RoomMember, RoomRole
+from app.chat.models import Membership, Message, Pause, Room, RoomMember, RoomRole
 from app.chat.queries.doors import USING, is_newcomer, moderates
 from app.chat.queries.here import RoomRef
 from app.chat.queries.naming import Author, names_here
@@ -15,7 +15,8 @@ from app.identity.models import Person, PersonRole, Space, SpaceName
 from app.identity.spaces.queries import person_behind
 from app.kernel import work
 from app.kernel.actor import Actor
-from app.kernel.db import now
+from app.kernel.built import built_once
+from app.kernel.db import this_moment
 from app.kernel.errors import NotFound
 from app.kernel.vault import Place, Shredded
 from app.profiles.policy import blocked_where_met
@@ -54,15 +55,23 @@ def reason_place(room: str, person: str) -> Place:
     return Place("room_pause", f"{room}.{person}", "reason")
 
 
-def get_somebody(room: RoomRef, public_id: str) -> Somebody:
-    """Somebody who is in the room, by the public id that they have there. Raises NotFound."""
+def get_somebody(room: RoomRef, public_id: str, *, or_wrote: bool = False) -> Somebody:
+    """Somebody who is in the room, by the public id that they have there. Raises NotFound.
+
+    `or_wrote` finds also whoever left it and wrote there.
+    """
     person_id = person_behind(room.space or Space.ROOMS, public_id)
     inside = (RoomMember.room_id == room.id) & (RoomMember.state == Membership.IN)
     role = work.session().scalar(select(RoomMember.role).where(inside, RoomMember.person_id == person_id))
-    if role is None:
+    if role is None and not (or_wrote and _wrote(room, person_id)):
         raise NotFound
     author = Author(*names_here(room, {person_id})[person_id])
     return Somebody(person_id, author, role is RoomRole.HOST, moderates(person_id))
+
+
+def _wrote(room: RoomRef, person_id: int) -> bool:
+    theirs = (Message.room_id == room.id) & (Message.author_id == person_id)
+    return work.session().scalar(select(Message.id).where(theirs).limit(1)) is not None
 
 
 def paused_as(room: RoomRef, public_id: str) -> int:
@@ -76,16 +85,14 @@ def paused_as(room: RoomRef, public_id: str) -> int:
 
 def pauses(room: RoomRef) -> list[PauseLine]:
     """Whose writing is paused in a room at present, for whoever keeps it in order."""
-    wanted = select(Pause.person_id, Pause.until).where(Pause.room_id == room.id, Pause.until > now())
-    rows = work.session().execute(wanted.order_by(Pause.until)).all()
+    rows = work.session().execute(*_pauses(room.id)).all()
     names = names_here(room, {row.person_id for row in rows})
     return [PauseLine(Author(*names[row.person_id]), row.until) for row in rows if row.person_id in names]
 
 
 def own_pause(actor: Actor, room: RoomRef) -> OwnPause | None:
     """Until when the actor's writing in a room is paused, and why; None when it is not."""
-    mine = (Pause.room_id == room.id) & (Pause.person_id == actor.person_id)
-    found = work.session().scalars(select(Pause).where(mine, Pause.until > now())).one_or_none()
+    found: Pause | None = work.session().scalars(*_own_pause(actor, room.id)).one_or_none()
     if found is None:
         return None
     me = identity.get_me(actor)
@@ -137,3 +144,15 @@ def asked_in(actor: Actor, room: Room) -> RoomMember | None:
     mine = (RoomMember.room_id == room.id) & (RoomMember.person_id == actor.person_id)
     asked = select(RoomMember).where(mine, RoomMember.state == Membership.ASKED)
     return work.session().scalars(asked.with_for_update()).one_or_none()
+
+
+@built_once
+def _pauses(room: int) -> Select[int, datetime]:
+    on = select(Pause.person_id, Pause.until).where(Pause.room_id == room, Pause.until > this_moment())
+    return on.order_by(Pause.until)
+
+
+@built_once
+def _own_pause(actor: Actor, room: int) -> Select[Pause]:
+    mine = (Pause.room_id == room) & (Pause.person_id == actor.person_id)
+    return select(Pause).where(mine, Pause.until > this_moment())

@@ -1,7 +1,7 @@
 """Whom a message names: `@` and the name that somebody has in the room. And whom one could name there."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import Select, func, select
@@ -11,9 +11,10 @@ from app.chat.queries.away import kept_away
 from app.chat.queries.here import RoomRef
 from app.chat.queries.naming import Author, names_here
 from app.identity import queries as identity
-from app.identity.models import Person, SpaceName
+from app.identity.models import Person, Space, SpaceName
 from app.kernel import work
 from app.kernel.actor import Actor
+from app.kernel.built import built_once
 from app.kernel.limits import Budget
 from app.kernel.text import LONGEST_NAME, fold
 from app.profiles.policy import blocked, here
@@ -60,12 +61,7 @@ def named_in(actor: Actor, room: RoomRef, body: str) -> Sequence[Named]:
     wanted = {index for behind in tried for _one, index in behind}
     if not wanted:
         return ()
-    people = _people(actor, room).add_columns(
-        func.coalesce(SpaceName.name_index, Person.name_index), blocked(Person.id, actor.person_id)
-    )
-    # By the usual name only who has no other one here: it would say whose that is.
-    by_name = SpaceName.name_index.in_(wanted) | (SpaceName.id.is_(None) & Person.name_index.in_(wanted))
-    found = {row[2]: row for row in work.session().execute(people.where(by_name))}
+    found = {row[2]: row for row in work.session().execute(*_called(actor, room.id, room.space, wanted))}
     return list(_first(tried, found))[:MOST_NAMED]
 
 
@@ -77,9 +73,9 @@ def names_like(actor: Actor, room: RoomRef, beginning: str, *, limit: int = OFFE
     """
     work.house().budgets.spend(NAMING, actor.public_id)
     wanted = fold(beginning)
-    people = _people(actor, room).where(here(Person.id)).order_by(RoomMember.id).limit(LOOKED_THROUGH)
     away = kept_away(actor, room)
-    numbers = [person for person, public_id in work.session().execute(people) if public_id not in away]
+    people = work.session().execute(*_first_here(actor, room.id, room.space))
+    numbers = [person for person, public_id in people if public_id not in away]
     names = names_here(room, numbers).values()
     fitting = [Author(*one) for one in names if one[1] and _begins(fold(one[1]), wanted)]
     return sorted(fitting, key=lambda one: fold(one.name))[:limit]
@@ -87,17 +83,34 @@ def names_like(actor: Actor, room: RoomRef, beginning: str, *, limit: int = OFFE
 
 def mentions_of(actor: Actor, room: RoomRef, seqs: Sequence[int]) -> set[int]:
     """Which of these messages name the actor."""
-    mine = select(Mention.seq).where(Mention.person_id == actor.id, Mention.room_id == room.id, Mention.seq.in_(seqs))
-    return set(work.session().scalars(mine)) if seqs else set()
+    return set(work.session().scalars(*_naming(actor, room.id, seqs))) if seqs else set()
 
 
-def _people(actor: Actor, room: RoomRef) -> Select[int, str]:
-    own = (SpaceName.person_id == Person.id) & (SpaceName.space == room.space) & SpaceName.name.is_not(None)
+@built_once
+def _naming(actor: Actor, room: int, seqs: Collection[int]) -> Select[int]:
+    return select(Mention.seq).where(Mention.person_id == actor.id, Mention.room_id == room, Mention.seq.in_(seqs))
+
+
+@built_once
+def _called(actor: Actor, room: int, space: Space | None, names: Collection[bytes]) -> Select[Any]:
+    # By the usual name only who has no other one here: it would say whose that is.
+    by_name = SpaceName.name_index.in_(names) | (SpaceName.id.is_(None) & Person.name_index.in_(names))
+    index = func.coalesce(SpaceName.name_index, Person.name_index)
+    return _people(actor, room, space).add_columns(index, blocked(Person.id, actor.person_id)).where(by_name)
+
+
+@built_once
+def _first_here(actor: Actor, room: int, space: Space | None) -> Select[int, str]:
+    return _people(actor, room, space).where(here(Person.id)).order_by(RoomMember.id).limit(LOOKED_THROUGH)
+
+
+def _people(actor: Actor, room: int, space: Space | None) -> Select[int, str]:
+    own = (SpaceName.person_id == Person.id) & (SpaceName.space == space) & SpaceName.name.is_not(None)
     return (
         select(Person.id, func.coalesce(SpaceName.public_id, Person.public_id))
         .join(RoomMember, RoomMember.person_id == Person.id)
         .outerjoin(SpaceName, own)
-        .where(RoomMember.room_id == room.id, RoomMember.state == Membership.IN, Person.id != actor.id)
+        .where(RoomMember.room_id == room, RoomMember.state == Membership.IN, Person.id != actor.id)
     )
 
 

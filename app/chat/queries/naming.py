@@ -3,6 +3,8 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from sqlalchemy import Select
+
 from app.chat import policy
 from app.chat.models import Message, Room
 from app.chat.queries.here import RoomRef
@@ -11,6 +13,7 @@ from app.identity.models import Space
 from app.identity.spaces.queries import has_own_name, names_in
 from app.kernel import work
 from app.kernel.actor import Actor
+from app.kernel.built import built_once
 from app.kernel.errors import NotFound
 from app.profiles.queries import viewing
 
@@ -44,12 +47,10 @@ def public_id_of(person_id: int, room: RoomRef) -> str:
 
 def author_of(actor: Actor, room: Room, seq: int) -> int:
     """The row number of whoever wrote a message that the actor sees. Raises NotFound, also for their own and of nobody."""
-    query = policy.visible_messages(actor).where(Message.room_id == room.id, Message.seq == seq)
-    message = work.session().scalars(query).one_or_none()
-    if message is None or message.author_id in (None, actor.id):
+    author: int | None = work.session().scalar(*_author(actor, room.id, seq))
+    if author is None or author == actor.id:
         raise NotFound
-    assert message.author_id is not None
-    return message.author_id
+    return author
 
 
 def profile_of(actor: Actor, room: Room, person_id: int) -> str | None:
@@ -61,3 +62,9 @@ def profile_of(actor: Actor, room: Room, person_id: int) -> str | None:
         return None
     card = viewing.cards(viewing.viewer_of(actor), [person_id]).get(person_id)
     return card.public_id if card else None
+
+
+@built_once
+def _author(actor: Actor, room: int, seq: int) -> Select[int | None]:
+    query = policy.visible_messages(actor).where(Message.room_id == room, Message.seq == seq)
+    return query.with_only_columns(Message.author_id)

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 import orjson
 from markupsafe import Markup
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from app.chat.models import Epoch, Message, MessageState, Topic, Version
 from app.chat.queries.hanging import (
@@ -24,6 +24,7 @@ from app.chat.queries.hanging import (
 from app.chat.queries.here import RoomRef
 from app.chat.queries.naming import GONE, Author, names_here
 from app.kernel import text, work
+from app.kernel.built import built_once
 from app.kernel.vault import Place, Shredded
 
 #: Characters of a message that another one quotes.
@@ -181,14 +182,14 @@ def opened(room: RoomRef, messages: Sequence[Message]) -> list[Words]:
     """Open messages of one room. Those whose epoch was shredded meanwhile are left out."""
     if not messages:
         return []
-    quoted = _quoted(room, {message.reply_to for message in messages if message.reply_to is not None})
+    quoted = _quotes(room, {message.reply_to for message in messages if message.reply_to is not None})
     contents = contents_of([*messages, *quoted.values()])
     seqs = [message.seq for message in messages]
     reactions, files, pins = reactions_in(room, seqs), files_in(room, seqs), pinned_in(room, seqs)
     people = {message.author_id for message in (*messages, *quoted.values())}
     people |= {person for by in reactions.values() for _kind, person in by}
     names = names_here(room, {person for person in people if person is not None})
-    topics, lines = _topics(messages), []
+    topics, lines = _topic_ids(messages), []
     for message in messages:
         content = contents.get(message.public_id)
         if content is None:
@@ -209,7 +210,7 @@ def contents_of(messages: Collection[Message]) -> dict[str, Content]:
     """What is sealed in messages, by their public id; without those whose epoch is over."""
     vault = work.house().vault
     wanted = {message.epoch_id for message in messages}
-    keys = dict(work.session().execute(select(Epoch.id, Epoch.key_id).where(Epoch.id.in_(wanted))).all())
+    keys: dict[int, str] = dict(work.session().execute(*_keys(wanted)).all())
     vault.prefetch(keys.values())
     contents = {}
     for message in messages:
@@ -249,15 +250,14 @@ def content_of(message: Message) -> Content:
 
 def versions_of(message: Message) -> list[str]:
     """What a message said before it was changed, the first words first. For whoever works on a report about it alone."""
-    rows = select(Version.number, Version.sealed).where(Version.message_id == message.id).order_by(Version.number)
-    found, vault, key_id = work.session().execute(rows).all(), work.house().vault, key_of(message)
+    found, vault, key_id = work.session().execute(*_versions(message.id)).all(), work.house().vault, key_of(message)
     opened_ones = (vault.open(key_id, version_place(message.public_id, number), sealed) for number, sealed in found)
     return [unpacked(plain).body for plain in opened_ones]
 
 
 def key_of(message: Message) -> str:
     """The key of the epoch that a message belongs to. Raises Shredded once that is over."""
-    key_id = work.session().scalars(select(Epoch.key_id).where(Epoch.id == message.epoch_id)).one_or_none()
+    key_id: str | None = work.session().scalar(*_key(message.epoch_id))
     if key_id is None:
         raise Shredded
     return key_id
@@ -271,15 +271,39 @@ def _lost(seq: int | None) -> Quote | None:
     return None if seq is None else Quote(seq, GONE, "")
 
 
-def _topics(messages: Sequence[Message]) -> dict[int, str]:
+def _topic_ids(messages: Sequence[Message]) -> dict[int, str]:
     wanted = {message.topic_id for message in messages if message.topic_id is not None}
     if not wanted:
         return {}
-    return dict(work.session().execute(select(Topic.id, Topic.public_id).where(Topic.id.in_(wanted))).all())
+    return dict(work.session().execute(*_topics(wanted)).all())
 
 
-def _quoted(room: RoomRef, seqs: Collection[int]) -> dict[int, Message]:
+def _quotes(room: RoomRef, seqs: Collection[int]) -> dict[int, Message]:
     if not seqs:
         return {}
-    query = select(Message).where(Message.room_id == room.id, Message.seq.in_(seqs))
-    return {message.seq: message for message in work.session().scalars(query)}
+    return {message.seq: message for message in work.session().scalars(*_quoted(room.id, seqs))}
+
+
+@built_once
+def _keys(epochs: Collection[int]) -> Select[int, str]:
+    return select(Epoch.id, Epoch.key_id).where(Epoch.id.in_(epochs))
+
+
+@built_once
+def _key(epoch: int) -> Select[str]:
+    return select(Epoch.key_id).where(Epoch.id == epoch)
+
+
+@built_once
+def _versions(message: int) -> Select[int, bytes]:
+    return select(Version.number, Version.sealed).where(Version.message_id == message).order_by(Version.number)
+
+
+@built_once
+def _topics(topics: Collection[int]) -> Select[int, str]:
+    return select(Topic.id, Topic.public_id).where(Topic.id.in_(topics))
+
+
+@built_once
+def _quoted(room: int, seqs: Collection[int]) -> Select[Message]:
+    return select(Message).where(Message.room_id == room, Message.seq.in_(seqs))

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import orjson
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from app.chat.models import PrivateNames
 from app.identity.models import Person
@@ -11,6 +11,7 @@ from app.identity.queries import get_me
 from app.kernel import work
 from app.kernel.access import Permission
 from app.kernel.actor import Actor
+from app.kernel.built import built_once
 from app.kernel.vault import Place, Shredded
 
 #: So many, and of so many letters each.
@@ -28,7 +29,7 @@ def private_names(actor: Actor) -> Sequence[str]:
     """
     if actor.id is None or not actor.holds(Permission.HIDDEN_SEE):
         return ()
-    sealed = work.session().scalar(select(PrivateNames.sealed).where(PrivateNames.person_id == actor.id))
+    sealed = work.session().scalar(*_sealed(actor))
     if sealed is None:
         return ()
     me = get_me(actor)
@@ -37,3 +38,8 @@ def private_names(actor: Actor) -> Sequence[str]:
     except Shredded:
         return ()
     return names
+
+
+@built_once
+def _sealed(actor: Actor) -> Select[bytes]:
+    return select(PrivateNames.sealed).where(PrivateNames.person_id == actor.id)

@@ -3,14 +3,16 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from app.chat import policy
-from app.chat.models import Message, MessageState, Pin, Reaction
+from app.chat.models import Message, MessageState, Reaction
+from app.chat.queries.hanging import pinned_in
 from app.chat.queries.here import RoomRef
 from app.chat.queries.opening import Words, opened
 from app.kernel import work
 from app.kernel.actor import Actor
+from app.kernel.built import built_once
 
 #: More messages than this no page shows at once.
 MOST_RECHECKED = 200
@@ -30,12 +32,20 @@ def standing(actor: Actor, room: RoomRef, *, first: int, last: int, odd: Collect
 
     `odd` are those that the asker shows with something beside their words: of these it is said also that it is gone.
     """
-    within = policy.visible_messages(actor).where(Message.room_id == room.id, Message.seq.between(first, last))
-    found = list(work.session().scalars(within.order_by(Message.seq).limit(MOST_RECHECKED)))
+    found = list(work.session().scalars(*_between(actor, room.id, first, last, MOST_RECHECKED)))
     reached = found[-1].seq if len(found) == MOST_RECHECKED else last
-    hung = set(odd)
-    for hanging in (Reaction, Pin):
-        here = (hanging.room_id == room.id) & hanging.seq.in_([one.seq for one in found])
-        hung |= set(work.session().scalars(select(hanging.seq).where(here)))
+    seqs = [one.seq for one in found]
+    hung = {*odd, *work.session().scalars(*_reacted(room.id, seqs)), *pinned_in(room, seqs)}
     changed = [one for one in found if one.edits or one.seq in hung or one.state is not MessageState.SHOWN]
-    return Standing(reached, [one.seq for one in found], opened(room, changed))
+    return Standing(reached, seqs, opened(room, changed))
+
+
+@built_once
+def _between(actor: Actor, room: int, first: int, last: int, most: int) -> Select[Message]:
+    within = policy.visible_messages(actor).where(Message.room_id == room, Message.seq.between(first, last))
+    return within.order_by(Message.seq).limit(most)
+
+
+@built_once
+def _reacted(room: int, seqs: Collection[int]) -> Select[int]:
+    return select(Reaction.seq).where(Reaction.room_id == room, Reaction.seq.in_(seqs)).distinct()

@@ -3,8 +3,9 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy import Select, case, func, or_, select
 
 from app.chat import policy
 from app.chat.models import PRIVATE, Membership, Mention, Room, RoomKind, RoomMember
@@ -13,7 +14,8 @@ from app.chat.queries.naming import names_here
 from app.identity.models import Space
 from app.kernel import work
 from app.kernel.actor import Actor
-from app.kernel.db import now
+from app.kernel.built import built_once
+from app.kernel.db import this_moment
 from app.kernel.errors import NotFound
 from app.kernel.vault import Place, Shredded
 
@@ -61,15 +63,7 @@ def rooms(actor: Actor) -> list[RoomLine]:
 
     A constant number of queries, however many rooms there are and however much is in them.
     """
-    mine = (RoomMember.room_id == Room.id) & (RoomMember.person_id == actor.id)
-    here = (RoomMember.state != Membership.DECLINED) & mine
-    query = (
-        policy.visible_rooms(actor)
-        .add_columns(RoomMember, unread.count_for(actor))
-        .outerjoin(RoomMember, here)
-        .order_by(case((RoomMember.favourite.is_(True), 0), (RoomMember.id.is_not(None), 1), else_=2), Room.id)
-    )
-    rows = [(room, member, new or 0) for room, member, new in work.session().execute(query)]
+    rows = [(room, member, new or 0) for room, member, new in work.session().execute(*_lines(actor))]
     named = mentions_unread(actor)
     called = called_by(actor, [room for room, _member, _new in rows if room.kind in PRIVATE])
     lines = []
@@ -79,45 +73,19 @@ def rooms(actor: Actor) -> list[RoomLine]:
     return lines
 
 
-def unread_in(room: Room, member: RoomMember) -> int:
-    """How many messages somebody has not read of those that may still be there."""
-    if member.state is not Membership.IN:
-        return 0
-    return max(0, room.last_seq - max(member.read_seq, room.first_seq - 1))
-
-
 def mentions_unread(actor: Actor) -> dict[int, int]:
     """In how many unread messages the actor is named, by the row number of the room."""
-    query = (
-        select(Mention.room_id, func.count())
-        .join(RoomMember, (RoomMember.room_id == Mention.room_id) & (RoomMember.person_id == Mention.person_id))
-        .where(
-            Mention.person_id == actor.id,
-            RoomMember.state == Membership.IN,
-            Mention.seq > RoomMember.read_seq,
-            ~unread.is_gone(Mention.room_id, Mention.seq),
-        )
-        .group_by(Mention.room_id)
-    )
-    return dict(work.session().execute(query).all())
+    return dict(work.session().execute(*_named_unread(actor)).all())
 
 
 def unread_total(actor: Actor) -> int:
     """How many messages are unread in the actor's rooms, without those that they muted."""
-    return (
-        work.session().scalar(
-            policy.visible_rooms(actor)
-            .join(RoomMember, (RoomMember.room_id == Room.id) & (RoomMember.person_id == actor.id))
-            .where(RoomMember.state == Membership.IN, _asks_for_attention(now()), Room.last_seq > RoomMember.read_seq)
-            .with_only_columns(func.coalesce(func.sum(unread.count_for(actor)), 0), maintain_column_froms=True)
-        )
-        or 0
-    )
+    return work.session().scalar(*_unread(actor)) or 0
 
 
 def get_room(actor: Actor, public_id: str) -> Room:
     """A room that the actor may know of. Raises NotFound."""
-    room = work.session().scalars(policy.visible_rooms(actor).where(Room.public_id == public_id)).one_or_none()
+    room: Room | None = work.session().scalars(*_room(actor, public_id)).one_or_none()
     if room is None:
         raise NotFound
     return room
@@ -125,39 +93,19 @@ def get_room(actor: Actor, public_id: str) -> Room:
 
 def get_line(actor: Actor, public_id: str) -> RoomLine:
     """The same with how the actor is in it, and what it is called for them. Raises NotFound."""
-    room = get_room(actor, public_id)
-    found = (
-        work.session()
-        .execute(
-            select(RoomMember, unread.count_for(actor))
-            .join(Room, Room.id == RoomMember.room_id)
-            .where(
-                RoomMember.room_id == room.id,
-                RoomMember.person_id == actor.person_id,
-                RoomMember.state != Membership.DECLINED,
-            )
-        )
-        .one_or_none()
-    )
-    member, new = found if found is not None else (None, 0)
+    found = work.session().execute(*_line(actor, public_id)).one_or_none()
+    if found is None:
+        raise NotFound
+    room, member, new = found
     others, title = called_by(actor, [room]).get(room.id, ((), "")) if room.kind in PRIVATE else ((), "")
     named = mentions_unread(actor).get(room.id, 0) if new else 0
-    return RoomLine(room, member, new, named, others, title)
+    return RoomLine(room, member, new or 0, named, others, title)
 
 
 def membership_in(actor: Actor, room: Room) -> RoomMember | None:
     """How the actor is in the room, or None."""
-    return (
-        work.session()
-        .scalars(
-            select(RoomMember).where(
-                RoomMember.room_id == room.id,
-                RoomMember.person_id == actor.person_id,
-                RoomMember.state == Membership.IN,
-            )
-        )
-        .one_or_none()
-    )
+    found: RoomMember | None = work.session().scalars(*_inside(actor, room.id)).one_or_none()
+    return found
 
 
 def called_by(actor: Actor, rooms: Collection[Room]) -> dict[int, tuple[Sequence[str], str]]:
@@ -167,20 +115,9 @@ def called_by(actor: Actor, rooms: Collection[Room]) -> dict[int, tuple[Sequence
     """
     if not rooms:
         return {}
-    by_id = {room.id: room for room in rooms}
-    query = (
-        select(RoomMember.room_id, RoomMember.person_id)
-        .where(
-            RoomMember.room_id.in_(by_id),
-            RoomMember.person_id != actor.id,
-            # Whoever was asked and said no is still who the conversation was to be with. Of a group nobody but its host
-            # knows who is asked: their name would vanish as they say no.
-            or_(RoomMember.state == Membership.IN, _is_direct(by_id)),
-        )
-        .order_by(RoomMember.id)
-    )
+    direct = {room.id for room in rooms if room.kind is RoomKind.DIRECT}
     others: dict[int, list[int]] = {}
-    for room_id, person in work.session().execute(query):
+    for room_id, person in work.session().execute(*_others(actor, {room.id for room in rooms}, direct)):
         if len(others.setdefault(room_id, [])) < CALLED_BY:
             others[room_id].append(person)
     names: dict[Space | None, dict[int, tuple[str, str]]] = {}
@@ -211,9 +148,69 @@ def title_of(room: Room) -> str:
         return ""
 
 
-def _is_direct(rooms: dict[int, Room]) -> ColumnElement[bool]:
-    return RoomMember.room_id.in_([number for number, room in rooms.items() if room.kind is RoomKind.DIRECT])
+@built_once
+def _lines(actor: Actor) -> Select[Any]:
+    mine_first = case((RoomMember.favourite.is_(True), 0), (RoomMember.id.is_not(None), 1), else_=2)
+    return _with_mine(actor).order_by(mine_first, Room.id)
 
 
-def _asks_for_attention(moment: datetime) -> ColumnElement[bool]:
-    return and_(or_(RoomMember.muted_until.is_(None), RoomMember.muted_until <= moment))
+@built_once
+def _line(actor: Actor, public_id: str) -> Select[Any]:
+    return _with_mine(actor).where(Room.public_id == public_id)
+
+
+def _with_mine(actor: Actor) -> Select[Any]:
+    mine = (RoomMember.room_id == Room.id) & (RoomMember.person_id == actor.id)
+    here = (RoomMember.state != Membership.DECLINED) & mine
+    rooms = policy.visible_rooms(actor).add_columns(RoomMember, unread.count_for(actor))
+    return rooms.outerjoin(RoomMember, here)
+
+
+@built_once
+def _named_unread(actor: Actor) -> Select[int, int]:
+    return (
+        select(Mention.room_id, func.count())
+        .join(RoomMember, (RoomMember.room_id == Mention.room_id) & (RoomMember.person_id == Mention.person_id))
+        .where(
+            Mention.person_id == actor.id,
+            RoomMember.state == Membership.IN,
+            Mention.seq > RoomMember.read_seq,
+            ~unread.is_gone(Mention.room_id, Mention.seq),
+        )
+        .group_by(Mention.room_id)
+    )
+
+
+@built_once
+def _unread(actor: Actor) -> Select[int]:
+    heard = or_(RoomMember.muted_until.is_(None), RoomMember.muted_until <= this_moment())
+    return (
+        policy.visible_rooms(actor)
+        .join(RoomMember, (RoomMember.room_id == Room.id) & (RoomMember.person_id == actor.id))
+        .where(RoomMember.state == Membership.IN, heard, Room.last_seq > RoomMember.read_seq)
+        .with_only_columns(func.coalesce(func.sum(unread.count_for(actor)), 0), maintain_column_froms=True)
+    )
+
+
+@built_once
+def _room(actor: Actor, public_id: str) -> Select[Room]:
+    return policy.visible_rooms(actor).where(Room.public_id == public_id)
+
+
+@built_once
+def _inside(actor: Actor, room: int) -> Select[RoomMember]:
+    return select(RoomMember).where(
+        RoomMember.room_id == room, RoomMember.person_id == actor.person_id, RoomMember.state == Membership.IN
+    )
+
+
+@built_once
+def _others(actor: Actor, rooms: Collection[int], direct: Collection[int]) -> Select[int, int]:
+    # Whoever was asked and said no is still who the conversation was to be with. Of a group nobody but its host knows
+    # who is asked: their name would vanish as they say no.
+    told = or_(RoomMember.state == Membership.IN, RoomMember.room_id.in_(direct))
+    return (
+        select(RoomMember.room_id, RoomMember.person_id)
+        .where(RoomMember.room_id.in_(rooms), RoomMember.person_id != actor.id, told)
+        .order_by(RoomMember.id)
+    )

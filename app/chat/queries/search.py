@@ -1,27 +1,29 @@
 """Searching one's rooms by words, person and days, newest first, over messages that the database cannot read.
 
 Each room has a key for each week, so a search asks about each (room, week) under fingerprints of its own: the newest
-weeks first, a page at a time, with a bound on what one page may cost. Where a page stopped stands in a `Place`, from
-which the next one goes on; nothing between is left out. Only rooms in which the actor reads are asked at all.
+weeks first, a few of them at a time until there is a page, with a bound on what one page may cost. Where a page stopped
+stands in a `Place`, from which the next one goes on; nothing between is left out. Only rooms in which the actor reads
+are asked at all.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import case, or_, select
+from sqlalchemy import CompoundSelect, Select, case, false, or_, select, true, union_all
 from sqlalchemy.orm import aliased
 
 from app.chat import policy
-from app.chat.models import Epoch, Message, Room
+from app.chat.models import Epoch, Message, Room, RoomMember
 from app.chat.queries import terms
-from app.chat.queries.hits import Hit, opened_hits
+from app.chat.queries.hits import Hit, Placed, opened_hits
 from app.chat.queries.walking import HIGHEST, SAMPLE, Arm, count_some, first_and_last, walk
 from app.identity import queries as identity
 from app.identity.models import Person, Space, SpaceName
 from app.kernel import work
 from app.kernel.actor import Actor
+from app.kernel.built import built_once
 from app.kernel.limits import Budget
 from app.kernel.text.stems import words_asked
 from app.kernel.vault import Shredded
@@ -30,10 +32,12 @@ SEARCHING = Budget("search", "40 per minute; 400 per hour")
 PAGE = 20
 #: Words that one search takes.
 MOST_WORDS = 6
-#: Weeks of rooms that one page asks about at most, and how many of them first: they mostly fill it.
+#: Weeks of rooms that one page asks about at most. In a busy room the first few have a page of what is frequent, in twenty
+#: rooms the newest of each: so it is the page that says what a search costs, and not how much is there.
 MOST_WEEKS = 400
 FIRST_WEEKS = 24
-#: The same where two frequent words may have to be followed for long.
+FEW_WEEKS = 2
+#: The same where two frequent words may have to be followed for long: that in one alone, and how many at most.
 DENSE_WEEKS = 4
 #: Weeks in which words are counted to find the rarest.
 SAMPLED = 4
@@ -85,6 +89,14 @@ class _Week(NamedTuple):
 _Wanted = list[tuple[int, ...]]
 
 
+class _Wish(NamedTuple):
+    """What is looked for, before it has a term: the forms of each word, and who, in each space."""
+
+    forms: Sequence[tuple[str, ...]]
+    people: dict[Space | None, int] | None
+    asked: Search
+
+
 def search(actor: Actor, asked: Search, after: Place | None = None) -> Found:
     """A page of what the actor finds in the rooms where they read. Raises TooMany.
 
@@ -92,86 +104,117 @@ def search(actor: Actor, asked: Search, after: Place | None = None) -> Found:
     """
     work.house().budgets.spend(SEARCHING, actor.public_id)
     forms = words_asked(asked.words)[:MOST_WORDS]
-    if not (forms or asked.person or asked.first or asked.last) or (asked.words and not forms):
+    is_empty = not (forms or asked.person or asked.first or asked.last) or (asked.words and not forms)
+    if is_empty or actor.id is None:
         return Found((), None)
-    weeks, more = _weeks(actor, asked, after)
-    work.house().vault.prefetch(week.key_id for week in weeks)
-    people = _people(asked.person) if asked.person else None
-    wanted = [(week, _wanted(week, forms, people, asked)) for week in weeks]
-    open_weeks = [(week, terms) for week, terms in wanted if terms is not None]
-    placed, stopped = _walk(_between_days(open_weeks, asked))
-    if stopped is None and more is not None:
-        stopped = more
-    found = [(week.room, seq) for week, seq in placed]
-    hits = opened_hits(actor, found, forms)
-    return Found([hit for hit in hits if _is_in_time(hit, asked)], stopped)
+    wish = _Wish(forms, _known_as(asked.person) if asked.person else None, asked)
+    found: list[tuple[_Week, int]] = []
+    weeks, further = _weeks(actor, asked, after, FIRST_WEEKS)
+    stopped = _walk(found, weeks, FEW_WEEKS, wish)
+    if stopped is None and further is not None:
+        weeks, further = _weeks(actor, asked, further, MOST_WEEKS)
+        stopped = _walk(found, weeks, MOST_WEEKS, wish)
+    hits = opened_hits(actor, [Placed(week.room, seq, week.key_id) for week, seq in found], forms)
+    return Found([hit for hit in hits if _is_in_time(hit, asked)], stopped or further)
 
 
-def _weeks(actor: Actor, asked: Search, after: Place | None) -> tuple[list[_Week], Place | None]:
-    """The weeks to ask about, newest first, and where the next ones begin."""
-    mine = policy.visible_rooms(actor).join(Epoch, Epoch.room_id == Room.id)
-    if actor.id is None:
-        return [], None
-    mine = mine.where(policy.is_present(actor.id, Room.id))
-    if asked.room:
-        mine = mine.where(Room.public_id == asked.room)
-    if asked.first:
-        mine = mine.where(Epoch.last_on >= asked.first)
-    if asked.last:
-        mine = mine.where(Epoch.began_on <= asked.last)
-    if after:
-        mine = mine.where(
-            or_(Epoch.last_on < after.last_on, (Epoch.last_on == after.last_on) & (Epoch.id <= after.epoch))
-        )
-    newest = mine.order_by(Epoch.last_on.desc(), Epoch.id.desc()).limit(MOST_WEEKS + 1)
-    columns = (Epoch.id, Epoch.key_id, Epoch.began_on, Epoch.last_on, Room.id.label("room"), Room.space)
-    limits = (Room.indexed_seq, Room.last_seq)
-    few = newest.with_only_columns(*columns, *limits, maintain_column_froms=True).subquery()
+def _weeks(actor: Actor, asked: Search, after: Place | None, most: int) -> tuple[list[_Week], Place | None]:
+    """The next weeks to ask about, newest first, and where those after them begin."""
+    query = _newest(
+        actor,
+        most + 1,
+        room=asked.room or None,
+        first=asked.first,
+        last=asked.last,
+        after_last_on=after.last_on if after else None,
+        after_epoch=after.epoch if after else None,
+    )
+    weeks = []
+    for number, key_id, began, ended, room, space, indexed, _last, late_from in work.connection().execute(*query):
+        tail = indexed if late_from is not None and number >= late_from else None
+        below = after.seq if after and after.epoch == number else HIGHEST
+        weeks.append(_Week(number, key_id, began, ended, room, space, tail, below=below))
+    following = weeks[most] if len(weeks) > most else None
+    return weeks[:most], Place(following.last_on, following.epoch, HIGHEST) if following else None
+
+
+@built_once
+def _newest(
+    actor: Actor,
+    most: int,
+    *,
+    room: str | None,
+    first: date | None,
+    last: date | None,
+    after_last_on: date | None,
+    after_epoch: int | None,
+) -> Select[Any]:
+    """The newest weeks of rooms where the actor reads, each with the first week of its room that has unindexed messages."""
+    # Rooms first: however many there are in which somebody is not, nothing of those is read.
+    theirs = select(RoomMember.room_id).where(RoomMember.person_id == actor.person_id)
+    mine = policy.visible_rooms(actor).where(Room.id.in_(theirs), policy.is_present(actor.person_id, Room.id))
+    if room is not None:
+        mine = mine.where(Room.public_id == room)
+    columns = (Room.id, Room.space, Room.indexed_seq, Room.last_seq)
+    there = mine.with_only_columns(*columns).cte("there").prefix_with("MATERIALIZED")
+    weeks = select(Epoch.id, Epoch.key_id, Epoch.began_on, Epoch.last_on, there.c.id.label("room"), *list(there.c)[1:])
+    weeks = weeks.join(there, Epoch.room_id == there.c.id)
+    if first is not None:
+        weeks = weeks.where(Epoch.last_on >= first)
+    if last is not None:
+        weeks = weeks.where(Epoch.began_on <= last)
+    if after_last_on is not None:
+        same_day = (Epoch.last_on == after_last_on) & (Epoch.id <= after_epoch)
+        weeks = weeks.where(or_(Epoch.last_on < after_last_on, same_day))
+    few = weeks.order_by(Epoch.last_on.desc(), Epoch.id.desc()).limit(most).subquery()
     late = aliased(Message)
     first_late = select(late.epoch_id).where(late.room_id == few.c.room, late.seq > few.c.indexed_seq)
     first_late = first_late.order_by(late.seq).limit(1).correlate(few)
     unindexed = case((few.c.last_seq > few.c.indexed_seq, first_late.scalar_subquery()), else_=None)
-    query = select(few, unindexed).order_by(few.c.last_on.desc(), few.c.id.desc())
-    weeks = []
-    for epoch, key_id, began_on, last_on, room, space, indexed, _last, late_from in work.session().execute(query):
-        tail = indexed if late_from is not None and epoch >= late_from else None
-        below = after.seq if after and after.epoch == epoch else HIGHEST
-        weeks.append(_Week(epoch, key_id, began_on, last_on, room, space, tail, below=below))
-    following = weeks[MOST_WEEKS] if len(weeks) > MOST_WEEKS else None
-    return weeks[:MOST_WEEKS], Place(following.last_on, following.epoch, HIGHEST) if following else None
+    return select(few, unindexed).order_by(few.c.last_on.desc(), few.c.id.desc())
 
 
-def _people(name: str) -> dict[Space | None, int]:
+def _known_as(name: str) -> dict[Space | None, int]:
     """Who goes by this name, or one that looks like it, in each space: a row number, that of nobody where there is none.
 
     By the usual name only who has no other one there: it would say whose that is.
     """
-    index, session = identity.name_index(name), work.session()
-    own = (SpaceName.person_id == Person.id) & SpaceName.name.is_not(None)
-    usual = select(Person.id, SpaceName.space).outerjoin(SpaceName, own).where(Person.name_index == index)
-    rows = session.execute(usual).all()
-    person = rows[0][0] if rows else terms.NOBODY
-    hidden_in = {space for _person, space in rows}
+    rows = work.connection().execute(*_people(identity.name_index(name))).all()
+    usual = [(person, space) for is_usual, person, space in rows if is_usual]
+    person = usual[0][0] if usual else terms.NOBODY
+    hidden_in = {space for _person, space in usual}
     found: dict[Space | None, int] = {None: person}
     found |= {space: terms.NOBODY if space in hidden_in else person for space in Space}
-    named = select(SpaceName.space, SpaceName.person_id).where(
-        SpaceName.name_index == index, SpaceName.name.is_not(None)
-    )
-    return found | dict(session.execute(named).all())
+    return found | {space: person for is_usual, person, space in rows if not is_usual}
 
 
-def _wanted(
-    week: _Week, forms: Sequence[tuple[str, ...]], people: dict[Space | None, int] | None, asked: Search
-) -> _Wanted | None:
+@built_once
+def _people(index: bytes) -> CompoundSelect[bool, int, Space]:
+    """Who has this name as their usual one, with each space where they have one of their own; and who has it in a space."""
+    own = (SpaceName.person_id == Person.id) & SpaceName.name.is_not(None)
+    usual = select(true(), Person.id, SpaceName.space).outerjoin(SpaceName, own).where(Person.name_index == index)
+    there = select(false(), SpaceName.person_id, SpaceName.space)
+    return union_all(usual, there.where(SpaceName.name_index == index, SpaceName.name.is_not(None)))
+
+
+def _under_keys(weeks: Sequence[_Week], wish: _Wish) -> list[tuple[_Week, _Wanted]]:
+    """The same weeks with what is looked for under the key of each, and between what numbers, without those that are over."""
+    work.house().vault.prefetch(week.key_id for week in weeks)
+    wanted = [(week, _wanted(week, wish)) for week in weeks]
+    left = [(week, terms) for week, terms in wanted if terms is not None]
+    # Where a day is all that is looked for, its own fingerprint says it.
+    return _between_days(left, wish.asked) if wish.forms or wish.people is not None else left
+
+
+def _wanted(week: _Week, wish: _Wish) -> _Wanted | None:
     """The terms of what is looked for, under the key of a week; None when the week is over."""
     try:
-        flat = terms.of_words(week.key_id, [form for word in forms for form in word])
-        made = iter(flat)
-        wanted = [tuple(next(made) for _form in word) for word in forms]
-        if people is not None:
-            wanted.append((terms.of_author(week.key_id, people[week.space]),))
+        flat = iter(terms.of_words(week.key_id, [form for word in wish.forms for form in word]))
+        wanted = [tuple(next(flat) for _form in word) for word in wish.forms]
+        if wish.people is not None:
+            wanted.append((terms.of_author(week.key_id, wish.people[week.space]),))
         if not wanted:
-            wanted.append(tuple(terms.of_days(week.key_id, _days(week, asked))))
+            wanted.append(tuple(terms.of_days(week.key_id, _days(week, wish.asked))))
     except Shredded:
         return None
     return wanted
@@ -207,36 +250,42 @@ def _between_days(weeks: list[tuple[_Week, _Wanted]], asked: Search) -> list[tup
     return found
 
 
-def _walk(weeks: list[tuple[_Week, _Wanted]]) -> tuple[list[tuple[_Week, int]], Place | None]:
-    """The newest messages that fit, a page of them at most, and where it stopped though there may be more."""
-    if not weeks:
-        return [], None
-    first, is_dense = _rarest(weeks)
-    chunks = [weeks[:DENSE_WEEKS]] if is_dense else [weeks[:FIRST_WEEKS], weeks[FIRST_WEEKS:]]
-    found: list[tuple[_Week, int]] = []
-    for chunk in chunks:
-        for (week, _wanted), (seqs, stopped_at) in zip(chunk, _walked(chunk, first), strict=True):
-            for seq in seqs:
-                if stopped_at is None or seq >= stopped_at:
-                    if len(found) == PAGE:
-                        last, before = found[-1]
-                        return found, Place(last.last_on, last.epoch, before)
-                    found.append((week, seq))
-            if stopped_at is not None:
-                return found, Place(week.last_on, week.epoch, stopped_at)
-    if is_dense and len(weeks) > DENSE_WEEKS:
-        following = weeks[DENSE_WEEKS][0]
-        return found, Place(following.last_on, following.epoch, HIGHEST)
-    return found, None
+def _walk(found: list[tuple[_Week, int]], weeks: list[_Week], few: int, wish: _Wish) -> Place | None:
+    """Add the newest messages that fit until there is a page. Returns where it stopped though there may be more."""
+    ready = _under_keys(weeks, wish)
+    leads, is_dense = _rarest(ready)
+    few, most = (1, DENSE_WEEKS) if is_dense else (few, MOST_WEEKS)
+    for chunk in (ready[:few], ready[few:most]):
+        stopped = _fill(found, chunk, leads)
+        if stopped is not None:
+            return stopped
+    if len(ready) > most:
+        following = ready[most][0]
+        return Place(following.last_on, following.epoch, HIGHEST)
+    return None
 
 
-def _walked(weeks: list[tuple[_Week, _Wanted]], first: int) -> list[tuple[list[int], int | None]]:
-    """What each week holds, newest first, and where the walk through it stopped. `first` is what leads."""
+def _fill(found: list[tuple[_Week, int]], chunk: list[tuple[_Week, _Wanted]], leads: int) -> Place | None:
+    """Add what these weeks hold until there is a page. Returns where it stopped though there may be more."""
+    for (week, _wanted), (seqs, stopped_at) in zip(chunk, _walked(chunk, leads), strict=True):
+        for seq in seqs:
+            if stopped_at is None or seq >= stopped_at:
+                if len(found) == PAGE:
+                    last, before = found[-1]
+                    return Place(last.last_on, last.epoch, before)
+                found.append((week, seq))
+        if stopped_at is not None:
+            return Place(week.last_on, week.epoch, stopped_at)
+    return None
+
+
+def _walked(weeks: list[tuple[_Week, _Wanted]], leads: int) -> list[tuple[list[int], int | None]]:
+    """What each week holds, newest first, and where the walk stopped. What `leads` is followed, and asked for the others."""
     arms = []
     for rank, (week, wanted) in enumerate(weeks):
-        others = [(one[0], one[-1]) for place, one in enumerate(wanted) if place != first]
+        others = [(one[0], one[-1]) for place, one in enumerate(wanted) if place != leads]
         arms += [
-            Arm(rank, week.epoch, week.room, week.above, week.below, week.tail, term, others) for term in wanted[first]
+            Arm(rank, week.epoch, week.room, week.above, week.below, week.tail, term, others) for term in wanted[leads]
         ]
     if not arms:
         return []
@@ -254,7 +303,7 @@ def _rarest(weeks: list[tuple[_Week, _Wanted]]) -> tuple[int, bool]:
 
     It is counted in a few weeks alone. That decides about the way, never about what is found.
     """
-    several = len(weeks[0][1])
+    several = len(weeks[0][1]) if weeks else 0
     if several < 2:
         return 0, False
     sampled = weeks[:SAMPLED]

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
 from app.chat import policy
 from app.chat.models import Message, Room, Topic, TopicState
@@ -12,6 +12,7 @@ from app.chat.queries.here import RoomRef
 from app.chat.queries.opening import contents_of
 from app.kernel import work
 from app.kernel.actor import Actor
+from app.kernel.built import built_once
 from app.kernel.errors import NotFound
 from app.kernel.vault import Place, Shredded
 
@@ -36,20 +37,12 @@ def topics(actor: Actor, room: RoomRef) -> list[TopicLine]:
 
     The same number of queries for any number of topics and messages: the last message of each is found by an index.
     """
-    last = (
-        select(func.max(Message.seq))
-        .where(Message.room_id == Topic.room_id, Message.topic_id == Topic.id)
-        .correlate(Topic)
-        .scalar_subquery()
-    )
-    query = policy.visible_topics(actor).where(Topic.room_id == room.id).add_columns(last)
-    found = work.session().execute(query).all()
+    found = work.session().execute(*_with_last(actor, room.id)).all()
     if not found:
         return []
     names = names_of(room, [topic for topic, _last in found])
     wanted = {seq for _topic, seq in found if seq is not None}
-    messages = policy.visible_messages(actor).where(Message.room_id == room.id, Message.seq.in_(wanted))
-    rows = {message.seq: message for message in work.session().scalars(messages)} if wanted else {}
+    rows = {one.seq: one for one in work.session().scalars(*_messages(actor, room.id, wanted))} if wanted else {}
     contents = contents_of(rows.values())
     lines = []
     for topic, seq in found:
@@ -68,8 +61,7 @@ def topics(actor: Actor, room: RoomRef) -> list[TopicLine]:
 
 def get_topic(actor: Actor, room: RoomRef, public_id: str) -> Topic:
     """A topic of a room that the actor is in. Raises NotFound."""
-    query = policy.visible_topics(actor).where(Topic.room_id == room.id, Topic.public_id == public_id)
-    found = work.session().scalars(query).one_or_none()
+    found: Topic | None = work.session().scalars(*_topic(actor, room.id, public_id)).one_or_none()
     if found is None:
         raise NotFound
     return found
@@ -82,7 +74,7 @@ def name_of_topic(room: RoomRef, topic: Topic) -> str:
 
 def names_of(room: RoomRef, found: Collection[Topic]) -> dict[int, str]:
     """The names of topics of one room, by their row numbers; empty where the room's key is gone."""
-    key_id, vault, names = _key_of(room), work.house().vault, {}
+    key_id, vault, names = _room_key(room), work.house().vault, {}
     for topic in found:
         try:
             names[topic.id] = vault.open(key_id, topic_place(topic.public_id), topic.name).decode() if key_id else ""
@@ -93,11 +85,42 @@ def names_of(room: RoomRef, found: Collection[Topic]) -> dict[int, str]:
 
 def topic_names(actor: Actor, room: RoomRef) -> dict[str, str]:
     """What the topics of a room are called, by their public ids, open ones first: for pages that show some of them."""
-    query = policy.visible_topics(actor).where(Topic.room_id == room.id).order_by(Topic.state.desc(), Topic.id.desc())
-    found = list(work.session().scalars(query))
+    found = list(work.session().scalars(*_in_order(actor, room.id)))
     names = names_of(room, found) if found else {}
     return {topic.public_id: names[topic.id] for topic in found}
 
 
-def _key_of(room: RoomRef) -> str | None:
-    return work.session().scalars(select(Room.key_id).where(Room.id == room.id)).one_or_none()
+def _room_key(room: RoomRef) -> str | None:
+    found: str | None = work.session().scalar(*_key_of(room.id))
+    return found
+
+
+@built_once
+def _with_last(actor: Actor, room: int) -> Select[Topic, int | None]:
+    last = (
+        select(func.max(Message.seq))
+        .where(Message.room_id == Topic.room_id, Message.topic_id == Topic.id)
+        .correlate(Topic)
+        .scalar_subquery()
+    )
+    return policy.visible_topics(actor).where(Topic.room_id == room).add_columns(last)
+
+
+@built_once
+def _messages(actor: Actor, room: int, seqs: Collection[int]) -> Select[Message]:
+    return policy.visible_messages(actor).where(Message.room_id == room, Message.seq.in_(seqs))
+
+
+@built_once
+def _topic(actor: Actor, room: int, public_id: str) -> Select[Topic]:
+    return policy.visible_topics(actor).where(Topic.room_id == room, Topic.public_id == public_id)
+
+
+@built_once
+def _in_order(actor: Actor, room: int) -> Select[Topic]:
+    return policy.visible_topics(actor).where(Topic.room_id == room).order_by(Topic.state.desc(), Topic.id.desc())
+
+
+@built_once
+def _key_of(room: int) -> Select[str | None]:
+    return select(Room.key_id).where(Room.id == room)

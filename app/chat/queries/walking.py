@@ -1,10 +1,11 @@
 """The statements of the search: each is made once for a kind of database and asks about many stretches of rooms at once.
 
 What is asked goes along as one list in JSON, an *arm* for each fingerprint in each epoch, and comes back as lists of
-numbers: so that one statement, always the same, walks hundreds of short stretches of an index, and each walk is bounded.
+numbers: so that one statement, always the same, walks hundreds of short stretches of an index. Each walk goes from the newest
+down, ends as soon as it has a page, and never looks at more than CANDIDATES rows however many there are.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -14,13 +15,14 @@ from sqlalchemy import (
     CTE,
     BigInteger,
     ColumnElement,
-    Exists,
     Select,
     SQLColumnExpression,
     String,
+    and_,
     bindparam,
+    case,
     cast,
-    exists,
+    false,
     func,
     literal_column,
     or_,
@@ -30,9 +32,10 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import aliased
 
-from app.chat.models import Message, Posting
+from app.chat.models import Message, MessageState, Posting
 from app.chat.queries import terms
 from app.kernel import work
+from app.kernel.prepared import Prepared
 
 #: Rows of the index that one arm goes through at most.
 CANDIDATES = 1000
@@ -41,6 +44,8 @@ SAMPLE = 200
 #: No message has a higher number.
 HIGHEST = 2**62
 
+_MOST = bindparam("most", type_=BigInteger)
+_SHOWN: ColumnElement[MessageState] = literal_column("'shown'")
 _ARM = ("rank", "epoch", "room", "above", "below", "tail", "term", "hexed")
 
 
@@ -72,7 +77,16 @@ class Arm:
             terms.in_hex(self.term),
         ]
         for one, other in self.others:
-            cells += [one, other, terms.in_hex(one), terms.in_hex(other)]
+            cells += (
+                [one, None, terms.in_hex(one), None]
+                if one == other
+                else [
+                    one,
+                    other,
+                    terms.in_hex(one),
+                    terms.in_hex(other),
+                ]
+            )
         return cells
 
 
@@ -87,32 +101,27 @@ class Walked:
 
 def walk(arms: Sequence[Arm], limit: int) -> list[Walked]:
     """The newest messages that each arm finds, at most so many, of those that are shown."""
-    statement = _walking(_kind(), len(arms[0].others))
-    rows = work.connection().execute(statement, {**_asked(arm.cells() for arm in arms), "most": limit})
-    return [Walked(rank, [*_listed(tail), *_listed(indexed)], floor) for rank, indexed, floor, tail in rows]
+    rows = _walking(kind_of_database(), len(arms[0].others)).rows(
+        {**as_asked(arm.cells() for arm in arms), "most": limit}
+    )
+    return [
+        Walked(rank, [*_listed(tail), *_listed(indexed)], low if low > above + 1 else None)
+        for rank, above, low, indexed, tail in rows
+    ]
 
 
 def count_some(asked: Sequence[tuple[int, int, int]]) -> list[tuple[int, int]]:
     """For each (what, epoch, term) how often it stands there, SAMPLE at most, as (what, count)."""
-    rows = work.connection().execute(_counting(_kind()), _asked(asked))
-    return [(what, counted) for what, counted in rows]
+    return [(what, counted) for what, counted in _counting(kind_of_database()).rows(as_asked(asked))]
 
 
 def first_and_last(arms: Sequence[Arm]) -> list[tuple[int, int | None, int | None]]:
     """The first and the last number that each arm finds, by its rank; None where there is none."""
-    rows = work.connection().execute(_reaching(_kind()), _asked(arm.cells() for arm in arms))
+    rows = _reaching(kind_of_database()).rows(as_asked(arm.cells() for arm in arms))
     return [
         (rank, _least(min, first, tail_first), _least(max, last, tail_last))
         for rank, first, last, tail_first, tail_last in rows
     ]
-
-
-def _asked(rows: Any) -> dict[str, str]:
-    return {"asked": orjson.dumps(list(rows)).decode()}
-
-
-def _kind() -> str:
-    return work.connection().dialect.name
 
 
 def _listed(found: Any) -> list[int]:
@@ -126,47 +135,53 @@ def _least(of: Callable[..., int], *found: int | None) -> int | None:
 
 
 @cache
-def _walking(kind: str, others: int) -> Select[Any]:
+def _walking(kind: str, others: int) -> Prepared:
     more = [f"{name}_{number}" for number in range(others) for name in ("one", "other", "one_hexed", "other_hexed")]
-    arms = _rows(kind, (*_ARM, *more)).cte("arms").prefix_with("MATERIALIZED")
-    most = bindparam("most", type_=BigInteger)
-    standing = _standing(arms)
-    candidates = standing.order_by(Posting.seq.desc()).limit(CANDIDATES).correlate(arms).subquery("candidates")
-    seq = candidates.c.seq
-    # Each is asked of this arm and this candidate, not of any: without saying so the arms would stand in it once more.
-    asked = [_shown(arms, seq), *[_has(arms, number, seq) for number in range(others)]]
-    found = select(seq).where(*(one.correlate(arms, candidates) for one in asked))
-    indexed = found.order_by(seq.desc()).limit(most).correlate(arms).subquery("indexed")
-    floor = standing.order_by(Posting.seq.desc()).limit(1).offset(CANDIDATES - 1).correlate(arms)
+    asked = asked_rows(kind, (*_ARM, *more)).cte("asked").prefix_with("MATERIALIZED")
+    # Where the walk ends at the latest. It is the one lower bound of what follows: SQLite walks on past a second one.
+    last = _standing(asked).order_by(Posting.seq.desc()).limit(1).offset(CANDIDATES - 1).correlate(asked)
+    low = func.coalesce(last.scalar_subquery(), asked.c.above + 1).label("low")
+    arms = select(*asked.c, low).cte("arms").prefix_with("MATERIALIZED")
+    within = (Posting.seq >= arms.c.low) & (Posting.seq < arms.c.below)
+    found = select(Posting.seq).where(Posting.epoch_id == arms.c.epoch, Posting.term == arms.c.term, within)
+    # The index alone is asked first, and the message itself only where all else fits: a CASE keeps to that.
+    has = [_has(arms, number) for number in range(others)]
+    found = found.where(case((and_(*has), _shown(arms)), else_=false()) if has else _shown(arms))
+    indexed = found.order_by(Posting.seq.desc()).limit(_MOST).correlate(arms).subquery("indexed")
     late = _in_tail(kind, arms).where(*[_says(kind, arms, number) for number in range(others)])
-    tail = late.order_by(Message.seq.desc()).limit(most).correlate(arms).subquery("tail")
-    return select(
-        arms.c.rank,
-        select(_list(kind, indexed.c.seq)).correlate(arms).scalar_subquery(),
-        floor.scalar_subquery(),
-        select(_list(kind, tail.c.seq)).correlate(arms).scalar_subquery(),
-    ).order_by(arms.c.rank)
+    tail = late.order_by(Message.seq.desc()).limit(_MOST).correlate(arms).subquery("tail")
+    return Prepared(
+        select(
+            arms.c.rank,
+            arms.c.above,
+            arms.c.low,
+            select(_list(kind, indexed.c.seq)).correlate(arms).scalar_subquery(),
+            select(_list(kind, tail.c.seq)).correlate(arms).scalar_subquery(),
+        )
+    )
 
 
 @cache
-def _counting(kind: str) -> Select[Any]:
-    asked = _rows(kind, ("what", "epoch", "term")).cte("asked").prefix_with("MATERIALIZED")
+def _counting(kind: str) -> Prepared:
+    asked = asked_rows(kind, ("what", "epoch", "term")).cte("asked").prefix_with("MATERIALIZED")
     there = select(Posting.seq).where(Posting.epoch_id == asked.c.epoch, Posting.term == asked.c.term)
     some = there.limit(SAMPLE).correlate(asked).subquery("some")
-    return select(asked.c.what, select(func.count()).select_from(some).correlate(asked).scalar_subquery())
+    return Prepared(select(asked.c.what, select(func.count()).select_from(some).correlate(asked).scalar_subquery()))
 
 
 @cache
-def _reaching(kind: str) -> Select[Any]:
-    arms = _rows(kind, _ARM).cte("arms").prefix_with("MATERIALIZED")
+def _reaching(kind: str) -> Prepared:
+    arms = asked_rows(kind, _ARM).cte("arms").prefix_with("MATERIALIZED")
     standing, late = _standing(arms), _in_tail(kind, arms)
-    return select(
-        arms.c.rank,
-        *(
-            within.with_only_columns(of(column)).correlate(arms).scalar_subquery()
-            for within, column in ((standing, Posting.seq), (late, Message.seq))
-            for of in (func.min, func.max)
-        ),
+    return Prepared(
+        select(
+            arms.c.rank,
+            *(
+                within.with_only_columns(of(column)).correlate(arms).scalar_subquery()
+                for within, column in ((standing, Posting.seq), (late, Message.seq))
+                for of in (func.min, func.max)
+            ),
+        )
     )
 
 
@@ -180,20 +195,30 @@ def _in_tail(kind: str, arms: CTE) -> Select[Any]:
     """What it finds among what was written since."""
     later = (Message.seq > arms.c.tail) & (Message.seq > arms.c.above) & (Message.seq < arms.c.below)
     here = (Message.room_id == arms.c.room) & (Message.epoch_id == arms.c.epoch)
-    shown = Message.state == literal_column("'shown'")
-    return select(Message.seq).where(here, later, shown, _stands_in(kind, Message.terms, arms.c.hexed))
+    return select(Message.seq).where(
+        here, later, Message.state == _SHOWN, _stands_in(kind, Message.terms, arms.c.hexed)
+    )
 
 
-def _shown(arms: CTE, seq: ColumnElement[int]) -> Exists:
+# Both are asked of one candidate after the other. Of an EXISTS in their place PostgreSQL may make a join, or a table of all
+# that has the other word in this week, which takes longer the more is there.
+
+
+def _shown(arms: CTE) -> ColumnElement[bool]:
     message = aliased(Message)
-    here = (message.room_id == arms.c.room) & (message.seq == seq)
-    return exists().where(here, message.state == literal_column("'shown'"))
+    state = select(message.state).where(message.room_id == arms.c.room, message.seq == Posting.seq)
+    return state.correlate(arms, Posting).scalar_subquery() == _SHOWN
 
 
-def _has(arms: CTE, number: int, seq: ColumnElement[int]) -> Exists:
-    other = aliased(Posting)
-    terms_there = other.term.in_([arms.c[f"one_{number}"], arms.c[f"other_{number}"]])
-    return exists().where(other.epoch_id == arms.c.epoch, terms_there, other.seq == seq)
+def _has(arms: CTE, number: int) -> ColumnElement[bool]:
+    """Whether a candidate has the one or the other, of which the second is mostly None."""
+    ways = []
+    for name in ("one", "other"):
+        other = aliased(Posting)
+        here = (other.epoch_id == arms.c.epoch) & (other.term == arms.c[f"{name}_{number}"])
+        there = select(other.seq).where(here, other.seq == Posting.seq)
+        ways.append(there.correlate(arms, Posting).scalar_subquery())
+    return func.coalesce(*ways).is_not(None)
 
 
 def _says(kind: str, arms: CTE, number: int) -> ColumnElement[bool]:
@@ -203,7 +228,16 @@ def _says(kind: str, arms: CTE, number: int) -> ColumnElement[bool]:
 # --- where the two databases differ -------------------------------------------------------------------------------------
 
 
-def _rows(kind: str, names: Sequence[str]) -> Select[Any]:
+def kind_of_database() -> str:
+    return work.connection().dialect.name
+
+
+def as_asked(rows: Iterable[Sequence[Any]]) -> dict[str, str]:
+    """The list that is sent along."""
+    return {"asked": orjson.dumps(list(rows)).decode()}
+
+
+def asked_rows(kind: str, names: Sequence[str]) -> Select[Any]:
     """The list that was sent along, as rows of these columns: numbers, and hexadecimal digits."""
     if kind == "postgresql":
         listed = func.jsonb_array_elements(cast(bindparam("asked"), JSONB)).table_valued("value").render_derived()

@@ -8,6 +8,7 @@ from app.chat import policy, queries
 from app.chat.actions import circles
 from app.chat.forms.rooms import WhenForm
 from app.chat.models import RoomState
+from app.chat.views.clocks import by_clock, zone_of
 from app.chat.views.door import door
 from app.chat.views.doorway import inside, ways_shown
 from app.chat.views.shown import REFUSED, room_shown
@@ -15,7 +16,7 @@ from app.kernel.access import Permission
 from app.kernel.actor import Actor
 from app.kernel.db import now
 from app.kernel.errors import Conflict, Invalid, NotFound
-from app.kernel.i18n import explain
+from app.kernel.i18n import UTC, explain
 from app.kernel.web import Form, present_actor
 
 USE = Permission.ROOMS_USE
@@ -26,7 +27,7 @@ def circle(room: str) -> ResponseReturnValue:
     """How it stands with a circle, and another time for one that is not on."""
     actor = present_actor()
     line, here = _led(actor, room)
-    form = WhenForm(minutes=60)
+    form = WhenForm(minutes=60, zone=zone_of(actor))
     if form.validate_on_submit():
         try:
             circles.plan_circle(actor, here, **form.when())
@@ -43,8 +44,9 @@ def circle(room: str) -> ResponseReturnValue:
         form=form,
         ways=ways_shown(actor, here),
         state=found.state.value,
-        begins_at=found.begins_at,
-        ends_at=found.ends_at,
+        begins_at=by_clock(actor, found.begins_at),
+        ends_at=by_clock(actor, found.ends_at),
+        chose_zone=zone_of(actor) != UTC,
         may_begin=found.state is RoomState.PLANNED
         and found.begins_at is not None
         and now() >= found.begins_at - policy.EARLY,

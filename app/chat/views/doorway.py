@@ -12,8 +12,10 @@ from app.chat.actions import rooms as verbs
 from app.chat.forms.rooms import MuteForm
 from app.chat.models import PRIVATE, Room, RoomKind, RoomState
 from app.chat.queries import doors
+from app.chat.queries import outside as reads
+from app.chat.views.clocks import by_clock
 from app.chat.views.door import door
-from app.chat.views.shown import REFUSED, keeps_said, room_shown
+from app.chat.views.shown import REFUSED, called, keeps_said, room_shown
 from app.kernel.access import Permission
 from app.kernel.actor import Actor
 from app.kernel.db import now
@@ -99,7 +101,25 @@ def door_page(actor: Actor, line: queries.RoomLine) -> str:
     """The page of a room for whoever is not in it."""
     if line.room.kind in PRIVATE:
         raise NotFound
+    if found := reads.own_outside(actor, line.room.public_id):
+        return outside_page(found)
     return render_template("chat/door.html", room=room_shown(line), card=card_shown(actor, line))
+
+
+@door.page("/rooms/<room>/outside", access=USE)
+def outside(room: str) -> ResponseReturnValue:
+    """Why one is not in a room any more, also where one may not know of it since. Whoever was let in comes to the room."""
+    actor = present_actor()
+    found = reads.own_outside(actor, room)
+    if found is None:
+        return redirect(url_for("chat.room", room=queries.get_room(actor, room).public_id))
+    return outside_page(found)
+
+
+def outside_page(found: reads.Outside) -> str:
+    """A room for whoever was put out of it: neither who is in, nor who keeps it in order."""
+    name = called(found.name_ar, found.name_en)
+    return render_template("chat/outside.html", name=name, on=found.on, reason=found.reason)
 
 
 def room_line(actor: Actor, public_id: str) -> queries.RoomLine:
@@ -122,6 +142,7 @@ def card_shown(actor: Actor, line: queries.RoomLine) -> dict[str, Any]:
     """The safety card of a room: what whoever thinks of coming in should know."""
     room = line.room
     found = doors.door(actor, room, line.member)
+    is_on = room.kind is RoomKind.CIRCLE and room.state is RoomState.OPEN
     return {
         "hosts": found.hosts,
         "moderators": found.moderators,
@@ -139,8 +160,8 @@ def card_shown(actor: Actor, line: queries.RoomLine) -> dict[str, Any]:
         "asked": line.asked,
         "may_join": policy.can_join(actor, room),
         "kind": kind_said(room),
-        "begins_at": room.begins_at if room.state is RoomState.PLANNED else None,
-        "ends_at": room.ends_at if room.kind is RoomKind.CIRCLE and room.state is RoomState.OPEN else None,
+        "begins_at": by_clock(actor, room.begins_at if room.state is RoomState.PLANNED else None),
+        "ends_at": by_clock(actor, room.ends_at if is_on else None),
     }
 
 

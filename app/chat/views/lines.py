@@ -51,7 +51,7 @@ class Reader:
             "away": words.author.id in self.away,
             "quote_away": words.reply is not None and words.reply.author.id in self.away,
             "names_me": words.seq in self._named,
-            "mine": [kind.value for kind in ReactionKind if kind in mine],
+            "mine": [kind.value for kind in ReactionKind if kind in mine] if mine else [],
             "said": [line for one in words.reactions if (line := self._said_line(one, one.kind in mine))],
         }
 

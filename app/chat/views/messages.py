@@ -46,7 +46,7 @@ def message(room: str, seq: int) -> ResponseReturnValue:
         block_url=url_for("chat.block", room=room, seq=seq) if meets else None,
         profile_url=url_for("profiles.member", person=profile) if profile else None,
         talk_url=url_for("chat.ask_author", room=room, seq=seq) if meets and may_ask(actor, found) else None,
-        pause_url=pause_url(actor, queries.get_here(actor, room), words),
+        order_of=order_of(actor, queries.get_here(actor, room), words),
         private=found.kind in PRIVATE,
     )
 
@@ -82,12 +82,13 @@ def may_ask(actor: Actor, room: Room) -> bool:
     return room.kind is not RoomKind.DIRECT and can_ask(actor, connected=False)
 
 
-def pause_url(actor: Actor, here: queries.Here, words: queries.Words) -> str | None:
-    """Where whoever keeps order pauses the writing of whoever wrote this."""
+def order_of(actor: Actor, here: queries.Here, words: queries.Words) -> dict[str, str]:
+    """Where whoever keeps order pauses the writing of whoever wrote this, or puts them out; nothing for others."""
     nobody = words.author == queries.GONE or words.author.id == queries.me_here(actor, here).id
     if nobody or not policy.keeps_order(actor, here):
-        return None
-    return url_for("chat.pause", room=here.public_id, person=words.author.id)
+        return {}
+    room, person = here.public_id, words.author.id
+    return {way: url_for(f"chat.{way}", room=room, person=person) for way in ("pause", "put_out")}
 
 
 def report_url(room: Room, seq: int) -> str:

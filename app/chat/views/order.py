@@ -8,7 +8,7 @@ from app.chat import policy, queries
 from app.chat.actions import hosting
 from app.chat.forms.rooms import PauseForm, ReasonForm, SlowForm
 from app.chat.models import RoomState
-from app.chat.queries import doors
+from app.chat.queries import doors, outside
 from app.chat.queries import hosting as keeping
 from app.chat.views.door import door
 from app.chat.views.doorway import inside, ways_shown
@@ -24,7 +24,7 @@ USE = Permission.ROOMS_USE
 @door.page("/rooms/<room>/order", access=USE, methods=("GET", "POST"))
 def order(room: str) -> ResponseReturnValue:
     actor = present_actor()
-    line, here = _kept(actor, room)
+    line, here = kept(actor, room)
     form = SlowForm(seconds=here.slow_seconds)
     if form.validate_on_submit():
         hosting.slow_room(actor, here, seconds=form.seconds.data)
@@ -37,6 +37,7 @@ def order(room: str) -> ResponseReturnValue:
         closed=here.state is RoomState.CLOSED,
         may_close=here.state in (RoomState.OPEN, RoomState.CLOSED),
         paused=keeping.pauses(here),
+        outside=outside.outside(here),
         ways=ways_shown(actor, here),
     )
     return form.answer(page)
@@ -46,7 +47,7 @@ def order(room: str) -> ResponseReturnValue:
 def close(room: str) -> ResponseReturnValue:
     """Close a room, or open it again when it is closed."""
     actor = present_actor()
-    line, here = _kept(actor, room)
+    line, here = kept(actor, room)
     form, closed = ReasonForm(), here.state is RoomState.CLOSED
     if form.validate_on_submit():
         try:
@@ -62,15 +63,10 @@ def close(room: str) -> ResponseReturnValue:
 def pause(room: str) -> ResponseReturnValue:
     """Pause somebody's writing. `person` in the address is who is meant, when one comes from what they wrote."""
     actor = present_actor()
-    line, here = _kept(actor, room)
+    line, here = kept(actor, room)
     meant = request.args.get("person", "")
     form = PauseForm(person=meant, hours=24)
-    there = [one for one in doors.people_in(actor, line.room) if _may_pause(actor, here, one)]
-    people = [(one.author.id, one.author.name) for one in there]
-    if meant and meant not in dict(people):
-        somebody = keeping.get_somebody(here, meant)
-        people.append((somebody.author.id, somebody.author.name))
-    form.offer(people)
+    form.offer(people_under(actor, line, here, meant=meant))
     if form.validate_on_submit():
         try:
             hosting.pause_member(
@@ -86,7 +82,7 @@ def pause(room: str) -> ResponseReturnValue:
 @door.page("/rooms/<room>/pause/end", access=USE, methods=("GET", "POST"))
 def end_pause(room: str) -> ResponseReturnValue:
     actor = present_actor()
-    line, here = _kept(actor, room)
+    line, here = kept(actor, room)
     form = ReasonForm(person=request.args.get("person", ""))
     wanted = form.person.data or ""
     found = next((one for one in keeping.pauses(here) if one.author.id == wanted), None)
@@ -102,12 +98,24 @@ def end_pause(room: str) -> ResponseReturnValue:
     return form.answer(render_template("chat/end_pause.html", room=room_shown(line), form=form, paused=found))
 
 
-def _kept(actor: Actor, public_id: str) -> tuple[queries.RoomLine, queries.Here]:
+def kept(actor: Actor, public_id: str) -> tuple[queries.RoomLine, queries.Here]:
+    """A room that the actor keeps in order. Raises NotFound."""
     line, here = inside(actor, public_id)
     if not policy.keeps_order(actor, here):
         raise NotFound
     return line, here
 
 
-def _may_pause(actor: Actor, here: queries.Here, one: doors.Present) -> bool:
-    return not one.mine and policy.can_pause(actor, here, host=one.host, moderates=one.moderates)
+def people_under(
+    actor: Actor, line: queries.RoomLine, here: queries.Here, *, meant: str, or_wrote: bool = False
+) -> list[tuple[str, str]]:
+    """Public id and name of those in a room whom the actor may pause there, or put out of it, and of who is meant."""
+    people = [
+        (one.author.id, one.author.name)
+        for one in doors.people_in(actor, line.room)
+        if not one.mine and policy.can_pause(actor, here, host=one.host, moderates=one.moderates)
+    ]
+    if meant and meant not in dict(people):
+        somebody = keeping.get_somebody(here, meant, or_wrote=or_wrote)
+        people.append((somebody.author.id, somebody.author.name))
+    return people

@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from app.chat import actions, queries
+from app.chat.actions.private import why_not_talking
 from app.chat.forms import OwnTimeForm, PrivateNamesForm
 from app.chat.queries.mentioning import LOOKED_THROUGH
 from app.chat.views.door import door
@@ -36,7 +37,9 @@ def names(room: str) -> ResponseReturnValue:
     actor = present_actor()
     line, here = queries.get_line(actor, room), queries.get_inside(actor, room)
     asked = clean_line(request.args.get("q", ""))[:60]
-    found = queries.names_like(actor, here, asked, limit=NAMES_SHOWN + 1)
+    # As in the event: once a conversation is over nobody is named in it.
+    over = why_not_talking(actor, here) is not None
+    found = [] if over else queries.names_like(actor, here, asked, limit=NAMES_SHOWN + 1)
     return render_template(
         "chat/names.html",
         room=room_shown(line),

@@ -12,13 +12,14 @@ from app.chat.forms.rooms import AskForm, CircleForm, PersonForm, RoomForm
 from app.chat.models import RoomKind
 from app.chat.queries import doors
 from app.chat.queries import hosting as keeping
+from app.chat.views.clocks import zone_of
 from app.chat.views.door import door
 from app.chat.views.doorway import inside, ways_shown
 from app.chat.views.shown import REFUSED, room_shown
 from app.kernel.access import Permission
 from app.kernel.db import now
 from app.kernel.errors import Conflict, Forbidden, Invalid, NotFound, TooMany
-from app.kernel.i18n import explain
+from app.kernel.i18n import UTC, explain
 from app.kernel.web import present_actor
 
 USE = Permission.ROOMS_USE
@@ -39,7 +40,8 @@ def open_room(kind: str) -> ResponseReturnValue:
     wanted = next((one for one in policy.kinds_to_open(actor) if one.value == kind), None)
     if wanted is None:
         raise NotFound
-    form = CircleForm(minutes=60) if wanted is RoomKind.CIRCLE else RoomForm(keep_days=90)
+    is_circle = wanted is RoomKind.CIRCLE
+    form = CircleForm(minutes=60, zone=zone_of(actor)) if is_circle else RoomForm(keep_days=90)
     if form.validate_on_submit():
         try:
             made = _open(wanted, form)
@@ -47,7 +49,8 @@ def open_room(kind: str) -> ResponseReturnValue:
             return redirect(url_for("chat.about", room=made), 303)
         except (Invalid, TooMany) as refusal:
             form.refuse(refusal)
-    return form.answer(render_template("chat/open.html", form=form, kind=_kind_shown(wanted)))
+    chose_zone = is_circle and zone_of(actor) != UTC
+    return form.answer(render_template("chat/open.html", form=form, kind=_kind_shown(wanted), chose_zone=chose_zone))
 
 
 @door.page("/rooms/<room>/settings", access=USE, methods=("GET", "POST"))

@@ -43,7 +43,12 @@ def name_of(room: Room, with_names: Sequence[str] = (), title: str = "") -> str:
         return with_names[0] if with_names else gettext("A former member")
     if room.kind is RoomKind.GROUP:
         return title or gettext(", ").join(with_names) or gettext("A small group")
-    return (room.name_ar or room.name_en) if language() == "ar" else (room.name_en or room.name_ar)
+    return called(room.name_ar, room.name_en)
+
+
+def called(name_ar: str, name_en: str) -> str:
+    """Of the two names of a room the one for whoever looks."""
+    return (name_ar or name_en) if language() == "ar" else (name_en or name_ar)
 
 
 def number_asked(name: str) -> int | None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from urllib.parse import urlsplit
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import Select, exists, func, select
 
 from app.identity import queries as people
 from app.identity.factors import codes, policy
@@ -14,6 +14,7 @@ from app.identity.tokens import token_hash
 from app.kernel import work
 from app.kernel.access import STAFF
 from app.kernel.actor import Actor
+from app.kernel.built import built_once
 from app.kernel.db import now
 from app.kernel.errors import NotFound
 from app.kernel.vault import Place
@@ -56,16 +57,21 @@ def place(kind: str, public_id: str, field: str) -> Place:
 
 def ways_of(person_id: int) -> Ways:
     """By which second factors this person can be asked. For whoever gave their passphrase, and for themselves."""
+    found = work.session().execute(*_ways(person_id)).one()
+    return Ways(found[0], bool(found[1]))
+
+
+@built_once
+def _ways(person_id: int) -> Select[int, bool]:
     keys = select(func.count()).select_from(Passkey).where(Passkey.person_id == person_id).scalar_subquery()
     app = exists().where(OneTimeCode.person_id == person_id, OneTimeCode.confirmed_on.is_not(None))
-    found = work.session().execute(select(keys, app)).one()
-    return Ways(found[0], bool(found[1]))
+    return select(keys, app)
 
 
 def my_passkeys(actor: Actor) -> list[PasskeyLine]:
     """The actor's passkeys, oldest first."""
     key_id = people.get_me(actor).key_id
-    found = work.session().scalars(policy.visible_passkeys(actor).order_by(Passkey.id))
+    found = work.session().scalars(*_passkeys(actor))
     return [
         PasskeyLine(
             p.public_id,
@@ -75,6 +81,11 @@ def my_passkeys(actor: Actor) -> list[PasskeyLine]:
         )
         for p in found
     ]
+
+
+@built_once
+def _passkeys(actor: Actor) -> Select[Passkey]:
+    return policy.visible_passkeys(actor).order_by(Passkey.id)
 
 
 def get_my_passkey(actor: Actor, public_id: str) -> Passkey:
@@ -141,14 +152,22 @@ def setup_of(actor: Actor) -> Setup:
 
 def codes_left(actor: Actor) -> int:
     """How many of the actor's recovery codes can still be used."""
-    left = policy.visible_recovery_codes(actor).with_only_columns(func.count(), maintain_column_froms=True)
-    return work.session().scalar(left) or 0
+    return work.session().scalar(*_codes_left(actor)) or 0
+
+
+@built_once
+def _codes_left(actor: Actor) -> Select[int]:
+    return policy.visible_recovery_codes(actor).with_only_columns(func.count(), maintain_column_froms=True)
 
 
 def is_staff(person_id: int) -> bool:
     """Whether somebody has a role whose rights need a second factor."""
-    staff = exists().where(PersonRole.person_id == person_id, PersonRole.role.in_(sorted(STAFF)))
-    return bool(work.session().scalar(select(staff)))
+    return bool(work.session().scalar(*_staff(person_id)))
+
+
+@built_once
+def _staff(person_id: int) -> Select[bool]:
+    return select(exists().where(PersonRole.person_id == person_id, PersonRole.role.in_(sorted(STAFF))))
 
 
 def find_half(token: str) -> Person | None:

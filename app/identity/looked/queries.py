@@ -11,7 +11,8 @@ from app.identity.models import Look, Person
 from app.kernel import work
 from app.kernel.access import Role
 from app.kernel.actor import Actor
-from app.kernel.db import now
+from app.kernel.built import built_once
+from app.kernel.db import this_moment
 from app.kernel.errors import NotFound
 from app.kernel.feature import LookKind, Reported
 from app.kernel.vault import Place, Shredded
@@ -58,9 +59,13 @@ def look_kinds() -> dict[str, LookKind]:
 
 def looks(actor: Actor, page: int = 1) -> tuple[list[LookLine], bool]:
     """A page of the looks at the actor, newest first, and whether there are older ones."""
-    wanted = policy.visible_looks(actor).order_by(Look.id.desc())
-    found = list(work.session().scalars(wanted.offset((page - 1) * PAGE).limit(PAGE + 1)))
+    found = list(work.session().scalars(*_page(actor, (page - 1) * PAGE)))
     return look_lines(actor, found[:PAGE]), len(found) > PAGE
+
+
+@built_once
+def _page(actor: Actor, after: int) -> Select[Look]:
+    return policy.visible_looks(actor).order_by(Look.id.desc()).offset(after).limit(PAGE + 1)
 
 
 def all_looks(actor: Actor) -> list[LookLine]:
@@ -86,13 +91,24 @@ def look_lines(actor: Actor, found: Collection[Look]) -> list[LookLine]:
 
 def recent(actor: Actor, person_id: int, what: str) -> Noted | None:
     """What the actor noted of this person in this session within the hour, if they did."""
-    wanted = _of(actor, person_id, what).where(Look.at > now() - HOLDS).limit(1)
-    return Noted(person_id, what) if work.session().scalar(wanted) is not None else None
+    found = work.session().scalar(*_recent(actor, actor.session_id, person_id, what))
+    return Noted(person_id, what) if found is not None else None
+
+
+@built_once
+def _recent(actor: Actor, session_id: int | None, person_id: int, what: str) -> Select[int]:
+    wanted = _of(actor, session_id, person_id, what).where(Look.at > this_moment(ago=HOLDS))
+    return wanted.with_only_columns(Look.id).limit(1)
 
 
 def last_purpose(actor: Actor, person_id: int, what: str) -> str:
     """The words that the actor gave in this session for this person; nothing where they gave none."""
-    wanted = _of(actor, person_id, what).where(Look.at > now() - LONGEST_SESSION).order_by(Look.id.desc()).limit(1)
+    wanted = (
+        _of(actor, actor.session_id, person_id, what)
+        .where(Look.at > this_moment(ago=LONGEST_SESSION))
+        .order_by(Look.id.desc())
+        .limit(1)
+    )
     found = work.session().scalar(wanted)
     return _purpose(_key_of(person_id), found) if found is not None else ""
 
@@ -113,8 +129,8 @@ def purpose_place(public_id: str) -> Place:
     return Place("look", public_id, "purpose")
 
 
-def _of(actor: Actor, person_id: int, what: str) -> Select[Look]:
-    mine = policy.own_looks(actor).where(Look.session_id == actor.session_id)
+def _of(actor: Actor, session_id: int | None, person_id: int, what: str) -> Select[Look]:
+    mine = policy.own_looks(actor).where(Look.session_id == session_id)
     return mine.where(Look.person_id == person_id, Look.what == what)
 
 
@@ -131,7 +147,11 @@ def _purpose(key_id: str, look: Look) -> str:
 
 def _numbers(actor: Actor) -> dict[int, int]:
     """By reader, the order in which they first looked at the actor."""
-    seen = policy.visible_looks(actor).where(Look.reader_id.is_not(None)).group_by(Look.reader_id)
-    ordered = seen.with_only_columns(Look.reader_id).order_by(func.min(Look.id))
-    found = work.session().scalars(ordered)
+    found = work.session().scalars(*_readers(actor))
     return {reader: number for number, reader in enumerate(found, start=1) if reader is not None}
+
+
+@built_once
+def _readers(actor: Actor) -> Select[int | None]:
+    seen = policy.visible_looks(actor).where(Look.reader_id.is_not(None)).group_by(Look.reader_id)
+    return seen.with_only_columns(Look.reader_id).order_by(func.min(Look.id))

@@ -11,6 +11,7 @@ from app.identity.models import Person, Space, SpaceName, SpentName
 from app.identity.spaces import policy
 from app.kernel import work
 from app.kernel.actor import Actor
+from app.kernel.built import built_once
 from app.kernel.errors import NotFound
 from app.kernel.vault import Place
 
@@ -38,9 +39,7 @@ def names_in(space: Space, person_ids: Collection[int]) -> dict[int, tuple[str, 
     """
     if not person_ids:
         return {}
-    there = (SpaceName.person_id == Person.id) & (SpaceName.space == space) & SpaceName.name.is_not(None)
-    columns = (Person.id, Person.public_id, Person.key_id, Person.name, SpaceName.public_id, SpaceName.name)
-    rows = work.session().execute(select(*columns).outerjoin(SpaceName, there).where(Person.id.in_(person_ids))).all()
+    rows = work.session().execute(*_names(space, person_ids)).all()
     work.house().vault.prefetch(row[2] for row in rows if row[2])
     names = {}
     for number, public_id, key_id, usual, own_id, own in rows:
@@ -49,6 +48,13 @@ def names_in(space: Space, person_ids: Collection[int]) -> dict[int, tuple[str, 
         else:
             names[number] = (own_id, identity.opened_name(key_id, place(own_id), own))
     return names
+
+
+@built_once
+def _names(space: Space, person_ids: Collection[int]) -> Select[int, str, str, bytes, str, bytes | None]:
+    there = (SpaceName.person_id == Person.id) & (SpaceName.space == space) & SpaceName.name.is_not(None)
+    columns = (Person.id, Person.public_id, Person.key_id, Person.name, SpaceName.public_id, SpaceName.name)
+    return select(*columns).outerjoin(SpaceName, there).where(Person.id.in_(person_ids))
 
 
 def person_behind(space: Space, public_id: str) -> int:
@@ -89,13 +95,18 @@ def row_of(person_id: int, space: Space) -> Select[SpaceName]:
 
 def my_names(actor: Actor) -> list[NameLine]:
     """What the actor is called in each space that is open to them."""
-    rows = {row.space: row for row in work.session().scalars(policy.visible_space_names(actor))}
+    rows = {row.space: row for row in work.session().scalars(*_mine(actor))}
     lines = []
     for space in policy.spaces_of(actor):
         row = rows.get(space)
         name = actor.aliases[space][1] if space in actor.aliases else ""
         lines.append(NameLine(space, name, policy.next_change(row.chosen_on) if row else None))
     return lines
+
+
+@built_once
+def _mine(actor: Actor) -> Select[SpaceName]:
+    return policy.visible_space_names(actor)
 
 
 def my_name(actor: Actor, space: Space) -> NameLine:
@@ -109,8 +120,12 @@ def my_name(actor: Actor, space: Space) -> NameLine:
 def is_taken(name: str) -> bool:
     """Whether somebody goes by this name or one that looks like it, as their usual one or in a space."""
     index = identity.name_index(name)
-    usual = select(Person.id).where(Person.name_index == index)
-    return work.session().scalar(usual) is not None or is_taken_in_a_space(index)
+    return work.session().scalar(*_usual(index)) is not None or is_taken_in_a_space(index)
+
+
+@built_once
+def _usual(index: bytes) -> Select[int]:
+    return select(Person.id).where(Person.name_index == index)
 
 
 def is_taken_in_a_space(index: bytes) -> bool:

@@ -1,11 +1,22 @@
 """What tables are made of: the two declarative bases, column types, and ids."""
 
 import secrets
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from sqlalchemy import BigInteger, DateTime, Dialect, Integer, MetaData, String, TypeDecorator
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    Date,
+    DateTime,
+    Dialect,
+    Integer,
+    MetaData,
+    String,
+    TypeDecorator,
+    bindparam,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 NAMING = {
@@ -102,6 +113,16 @@ RowId = BigInteger().with_variant(Integer, "sqlite")
 def now() -> datetime:
     """The present moment, aware, in UTC."""
     return datetime.now(UTC)
+
+
+def this_moment(*, ago: timedelta = timedelta()) -> BindParameter[datetime]:
+    """The present moment in a statement, or the one so long ago: each time it is asked, not when it was built."""
+    return bindparam(None, callable_=lambda: now() - ago, type_=UtcTime(), unique=True)
+
+
+def this_day() -> BindParameter[date]:
+    """The present day in a statement, in UTC: each time it is asked."""
+    return bindparam(None, callable_=lambda: now().date(), type_=Date(), unique=True)
 
 
 def new_public_id() -> str:

@@ -6,11 +6,15 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import OperationalError
 
+from app.kernel.db.disk import Disk, Offload
 from app.kernel.errors import Unavailable
+
+T = TypeVar("T")
 
 #: How long a writer waits for its turn before the person is told that saving is not possible now (seconds).
 GATE_SECONDS = 15.0
@@ -18,9 +22,6 @@ GATE_SECONDS = 15.0
 KEPT_READY = 4
 #: A write statement in a transaction that was not opened for writing is a defect, found here at once.
 WRITES = ("INSERT", "UPDATE", "DELETE", "REPLACE", "CREATE", "DROP", "ALTER")
-
-
-Offload = Callable[..., Any]
 
 
 def run_here(job: Callable[..., Any], *args: Any) -> Any:
@@ -89,6 +90,8 @@ class Databases:
         #: to ask it something; but one that may have been cut off by a server must be asked first, which the pool does.
         self._ready: list[Connection] = []
         self._most_ready = KEPT_READY if self.data.dialect.name == "sqlite" else 0
+        #: The same for the keys.
+        self._keys_ready: list[Connection] = []
 
     def lend(self) -> Connection:
         """A connection to the data, to be given back with `take_back`."""
@@ -135,6 +138,28 @@ class Databases:
         with self.keys.connect() as connection:
             yield connection
 
+    def read_keys(self, ask: Callable[[Connection], T]) -> T:
+        """What one statement finds in the keys database, which `ask` runs on this connection. For the vault alone.
+
+        Raises Unavailable when another process holds the file for too long.
+        """
+        connection = self._keys_ready.pop() if self._keys_ready else self.keys.connect()
+        deadline, pause = time.monotonic() + GATE_SECONDS, 0.002
+        try:
+            while True:
+                try:
+                    return ask(connection)
+                except OperationalError as error:
+                    if "locked" not in str(error.orig) or time.monotonic() > deadline:
+                        raise Unavailable from error
+                    time.sleep(pause)
+        finally:
+            # On PostgreSQL what was asked has opened a transaction, which ends as the connection goes back to the pool.
+            if self.keys.dialect.name == "sqlite" and len(self._keys_ready) < KEPT_READY and not connection.invalidated:
+                self._keys_ready.append(connection)
+            else:
+                connection.close()
+
     def for_migrations(self) -> dict[str, Engine]:
         """Engines under the names that migrations use. They may write without an action: a migration has no actor."""
         return {
@@ -142,8 +167,9 @@ class Databases:
         }
 
     def close(self) -> None:
-        while self._ready:
-            self._ready.pop().close()
+        for kept in (self._ready, self._keys_ready):
+            while kept:
+                kept.pop().close()
         self.data.dispose()
         self.keys.dispose()
 
@@ -160,11 +186,12 @@ def _engine(url: str, *, journal: str, gate: WriteGate, offload: Offload) -> Eng
         pool_pre_ping=True,
         hide_parameters=True,
     )
-    event.listen(engine, "before_cursor_execute", _refuse_stray_write)
+    event.listen(engine, "before_cursor_execute", _refuse_stray_write, retval=True)
     return engine
 
 
 def _sqlite(url: str, journal: str, gate: WriteGate, offload: Offload) -> Engine:
+    wait = Disk(offload).run if journal == "WAL" else offload
     path = url.removeprefix("sqlite:///")
     if path and path != ":memory:":
         Path(path).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -207,20 +234,21 @@ def _sqlite(url: str, journal: str, gate: WriteGate, offload: Offload) -> Engine
 
     @event.listens_for(engine, "commit")
     def commit(connection: Connection) -> None:
-        # In a thread, since it waits for the disk: a tenth of a second on a cheap one, for which everybody would stand
+        # In a thread where it waits for the disk: a tenth of a second on a cheap one, for which everybody would stand
         # still. Without WAL a reader in another process keeps it waiting, which must be cooperative too. The driver
         # then finds nothing left to commit.
         raw: Any = connection.connection.driver_connection
         if raw.in_transaction:
-            _patiently(connection, "COMMIT", time.monotonic() + GATE_SECONDS, offload)
+            _patiently(connection, "COMMIT", time.monotonic() + GATE_SECONDS, wait)
 
-    event.listen(engine, "before_cursor_execute", _refuse_stray_write)
+    event.listen(engine, "before_cursor_execute", _refuse_stray_write, retval=True)
     event.listen(engine, "checkin", gate.returned)
     return engine
 
 
 def _refuse_stray_write(
-    connection: Connection, _cursor: Any, statement: str, _parameters: Any, _context: Any, _many: bool
-) -> None:
+    connection: Connection, _cursor: Any, statement: str, parameters: Any, _context: Any, _many: bool
+) -> tuple[str, Any]:
     if statement.lstrip()[:8].upper().startswith(WRITES) and not connection.get_execution_options().get("writes"):
         raise RuntimeError(f"a write outside an action: {statement[:60]}")
+    return statement, parameters

@@ -5,14 +5,15 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import Connection, Row, delete, func, insert, inspect, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, inspect, select, update
 from sqlalchemy.exc import IntegrityError
 
 from app.kernel.db import Databases, new_public_id
 from app.kernel.errors import NotFound
+from app.kernel.prepared import Prepared
 from app.kernel.vault import box
 from app.kernel.vault.box import Place, Tampered
 from app.kernel.vault.keyring import Keyring
@@ -25,6 +26,19 @@ ROTATE_BATCH = 200
 #: Keys read at once when all are tried: a long read would keep every writer of a SQLite file waiting.
 VERIFY_BATCH = 500
 
+
+class _Wrapped(NamedTuple):
+    """A data key as it is stored."""
+
+    id: str
+    purpose: Purpose
+    wrapped: bytes
+    master: int
+
+
+_STORED = select(DataKey.id, DataKey.purpose, DataKey.wrapped, DataKey.master)
+_ONE = Prepared(_STORED.where(DataKey.id == bindparam("key")))
+_SEVERAL = _STORED.where(DataKey.id.in_(bindparam("keys", expanding=True)))
 
 #: Until when it may be used (monotonic seconds), what seals with it, and its bytes.
 _Opened = tuple[float, AESGCM, bytes]
@@ -103,7 +117,7 @@ class Vault:
         if not wanted:
             return
         with self._databases.reading_keys() as keys:
-            rows = keys.execute(select(DataKey).where(DataKey.id.in_(wanted))).all()
+            rows = [_Wrapped._make(row) for row in keys.execute(_SEVERAL, {"keys": wanted})]
         for row in rows:
             with suppress(Shredded):
                 self._remember(row.id, row.purpose, self._unwrap_row(row))
@@ -262,12 +276,11 @@ class Vault:
         row = self._row(key_id)
         return self._remember(row.id, row.purpose, self._unwrap_row(row))
 
-    def _row(self, key_id: str) -> Row[Any]:
-        with self._databases.reading_keys() as keys:
-            row = keys.execute(select(DataKey).where(DataKey.id == key_id)).one_or_none()
-        if row is None:
+    def _row(self, key_id: str) -> "_Wrapped":
+        found = self._databases.read_keys(lambda keys: _ONE.rows_on(keys, {"key": key_id}))
+        if not found:
             raise Shredded
-        return row
+        return _Wrapped._make(found[0])
 
     def _cached(self, key_id: str) -> _Opened | None:
         entry = self._opened.get(key_id)
@@ -289,7 +302,7 @@ class Vault:
     def _wrap(self, version: int, key_id: str, key: bytes) -> bytes:
         return box.seal(AESGCM(self._keyring.master(version)), str(version), _wrapping(key_id), key)
 
-    def _unwrap_row(self, row: Row[Any]) -> bytes:
+    def _unwrap_row(self, row: "_Wrapped | Row[Any]") -> bytes:
         """The key of a row that was just read. Raises KeyError when its master is not in the key file."""
         try:
             return self._unwrap(row.master, row.id, row.wrapped)

@@ -1,6 +1,7 @@
 """What every page is given: who looks (only what a page may know), language, navigation, assets."""
 
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
@@ -11,6 +12,7 @@ import orjson
 from flask import Flask, current_app, g, request, url_for
 from flask_babel import gettext
 from flask_login import current_user
+from markupsafe import Markup
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.kernel import i18n
@@ -96,8 +98,9 @@ class DemoSeen:
 
 
 def attach(app: Flask, house: House) -> None:
-    """Give every template its `page`."""
+    """Give every template its `page`, and `unchanging` parts of pages."""
     demo_seen = DemoSeen()
+    app.jinja_env.globals["unchanging"] = _unchanging(app)
 
     @app.context_processor
     def page() -> dict[str, Any]:
@@ -121,6 +124,19 @@ def attach(app: Flask, house: House) -> None:
                 prove_url=url_for("identity.prove") if "unproved" in g else None,
             )
         }
+
+
+def _unchanging(app: Flask) -> Callable[[str], Markup]:
+    """Parts of pages that are the same for everybody who reads in a language, such as the sentences of a script.
+
+    Each is drawn once. It is given nothing, so that nothing of whoever looked first can be in it.
+    """
+
+    @cache
+    def drawn(_language: str, template: str) -> Markup:
+        return Markup(app.jinja_env.get_template(template).render())  # noqa: S704 - a template of ours, escaped
+
+    return lambda template: drawn(i18n.language(), template)
 
 
 def _navigation(house: House, actor: Actor) -> list[dict[str, Any]]:

@@ -6,12 +6,16 @@ from typing import Any, Self
 from flask import g
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
+from markupsafe import Markup
 from werkzeug.datastructures import MultiDict
 from wtforms import Field, FieldList, FormField
 from wtforms.validators import Optional
+from wtforms.widgets import HiddenInput
 
 from app.kernel.errors import Invalid, Refusal
 from app.kernel.i18n import explain
+
+_HIDDEN = Markup('<input id="%s" name="%s" type="hidden" value="%s">')
 
 
 class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF carries no types
@@ -22,6 +26,11 @@ class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF carries no types
     class Meta(FlaskForm.Meta):  # type: ignore[misc]  # Flask-WTF carries no types
         def get_translations(self, _form: Any) -> None:
             """None: every validator here has words of its own, and an event has no app context to look others up in."""
+
+    def hidden_tag(self) -> Markup:
+        """The hidden fields. As WTForms draws them, which goes a long way for each of many."""
+        hidden = (field for field in self if isinstance(field.widget, HiddenInput))
+        return Markup("\n").join(_HIDDEN % (field.id, field.name, field._value()) for field in hidden)
 
     def validate_on_submit(self, extra_validators: Any = None) -> bool:
         """Whether it was sent and is valid. Sent too long after the person proved that it is them, it is refused."""

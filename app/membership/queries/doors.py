@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
 from app.identity import queries as identity
 from app.identity.models import Cause
 from app.kernel import work
 from app.kernel.actor import Actor
+from app.kernel.built import built_once
 from app.kernel.db import now
 from app.kernel.errors import NotFound
 from app.membership import policy, records
@@ -94,8 +95,7 @@ def just_opened(actor: Actor) -> bool:
 
 def get_probation(actor: Actor, public_id: str) -> Probation:
     """One that the actor may end, or their own. Raises NotFound."""
-    wanted = policy.visible_probations(actor).where(Probation.public_id == public_id)
-    found = work.session().scalars(wanted).one_or_none()
+    found: Probation | None = work.session().scalars(*_probation(actor, public_id)).one_or_none()
     if found is None:
         raise NotFound
     return found
@@ -123,12 +123,16 @@ def under_measure(person_id: int) -> bool:
 
 def taken_back(person_id: int) -> int:
     """How many took back their vouch for somebody who is here."""
-    wanted = (
+    return work.session().scalar(*_taken_back(person_id)) or 0
+
+
+@built_once
+def _taken_back(person_id: int) -> Select[int]:
+    return (
         select(func.count(Vouch.id))
         .join(Application, Application.id == Vouch.application_id)
         .where(Application.person_id == person_id, Vouch.state == VouchState.TAKEN_BACK)
     )
-    return work.session().scalar(wanted) or 0
 
 
 def due_probations() -> list[Probation]:
@@ -190,8 +194,18 @@ def can_lift(actor: Actor, review: BranchReview) -> bool:
 
 
 def _own_probation(actor: Actor) -> Probation | None:
-    wanted = policy.visible_probations(actor).where(Probation.person_id == actor.person_id)
-    return work.session().scalars(wanted).one_or_none()
+    found: Probation | None = work.session().scalars(*_own(actor)).one_or_none()
+    return found
+
+
+@built_once
+def _own(actor: Actor) -> Select[Probation]:
+    return policy.visible_probations(actor).where(Probation.person_id == actor.person_id)
+
+
+@built_once
+def _probation(actor: Actor, public_id: str) -> Select[Probation]:
+    return policy.visible_probations(actor).where(Probation.public_id == public_id)
 
 
 def _lines(probation: Probation) -> list[DoorLine]:
@@ -205,10 +219,14 @@ def _lines(probation: Probation) -> list[DoorLine]:
 
 
 def _openings(actor: Actor) -> list[date]:
-    wanted = (
+    return sorted(work.session().scalars(*_opened(actor)))
+
+
+@built_once
+def _opened(actor: Actor) -> Select[date]:
+    return (
         select(FileOpening.opened_on)
         .join(Application, Application.id == FileOpening.application_id)
         .where(Application.person_id == actor.person_id)
         .distinct()
     )
-    return sorted(work.session().scalars(wanted))

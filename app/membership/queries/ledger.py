@@ -2,10 +2,11 @@
 
 from collections.abc import Collection, Iterable
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from app.identity.models import Person
 from app.kernel import work
+from app.kernel.built import built_once
 from app.membership import records
 from app.membership.lineage import Lineage
 from app.membership.models import Ledger
@@ -24,8 +25,13 @@ def lineages_of(persons: Iterable[str]) -> dict[str, Lineage]:
     tags = {records.ledger_tag(person): person for person in persons}
     if not tags:
         return {}
-    found = {row.tag: row for row in work.session().scalars(select(Ledger).where(Ledger.tag.in_(tags)))}
+    found = {row.tag: row for row in work.session().scalars(*_rows(tags))}
     return {person: records.open_ledger(person, found.get(tag)) for tag, person in tags.items()}
+
+
+@built_once
+def _rows(tags: Collection[bytes]) -> Select[Ledger]:
+    return select(Ledger).where(Ledger.tag.in_(tags))
 
 
 def branch_of(person: str) -> list[str]:
@@ -44,10 +50,20 @@ def branch_of(person: str) -> list[str]:
 
 def numbers_of(persons: Collection[str]) -> dict[str, int]:
     """Row numbers of those who are still here, by public id."""
-    rows = work.session().execute(select(Person.public_id, Person.id).where(Person.public_id.in_(persons)))
-    return dict(rows.all())
+    return dict(work.session().execute(*_numbers(persons)).all())
+
+
+@built_once
+def _numbers(persons: Collection[str]) -> Select[str, int]:
+    return select(Person.public_id, Person.id).where(Person.public_id.in_(persons))
 
 
 def public_id_of(number: int) -> str | None:
     """The public id of somebody who is here, by row number."""
-    return work.session().scalar(select(Person.public_id).where(Person.id == number))
+    found: str | None = work.session().scalar(*_public_id(number))
+    return found
+
+
+@built_once
+def _public_id(number: int) -> Select[str]:
+    return select(Person.public_id).where(Person.id == number)

@@ -1,17 +1,19 @@
 """What vetters see of an application. What is in the file comes out only together with its entry in the record of acts:
 the action `read_file` calls `file_of`, and nothing else does."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import exists, func, or_, select
+from sqlalchemy import Select, exists, func, or_, select
 
 from app.identity import queries as identity
 from app.identity.models import Cause, Person, Restriction, Standing
 from app.kernel import work
 from app.kernel.access import Permission, granted
 from app.kernel.actor import Actor, Kind
-from app.kernel.db import now
+from app.kernel.built import built_once
+from app.kernel.db import this_moment
 from app.kernel.errors import NotFound
 from app.kernel.text import skeleton
 from app.membership import policy, records
@@ -87,23 +89,26 @@ class File:
 
 def get_application(actor: Actor, public_id: str) -> Application:
     """One that was sent, for vetters. Raises NotFound."""
-    wanted = policy.visible_applications(actor).where(Application.public_id == public_id)
-    found = work.session().scalars(wanted).one_or_none()
+    found: Application | None = work.session().scalars(*_one(actor, public_id)).one_or_none()
     if found is None:
         raise NotFound
     return found
 
 
+@built_once
+def _one(actor: Actor, public_id: str) -> Select[Application]:
+    return policy.visible_applications(actor).where(Application.public_id == public_id)
+
+
+@built_once
+def _parts(actor: Actor, application: int) -> Select[Part]:
+    mine = (VettingPart.application_id == application) & (VettingPart.vetter_id == actor.person_id)
+    return select(VettingPart.part).where(mine)
+
+
 def position_of(actor: Actor, application: Application) -> policy.Position:
     """Where the actor stands to this application: what they did with it, and to whom of its vouchers they belong."""
-    parts = {
-        part.part
-        for part in work.session().scalars(
-            select(VettingPart).where(
-                VettingPart.application_id == application.id, VettingPart.vetter_id == actor.person_id
-            )
-        )
-    }
+    parts = set(work.session().scalars(*_parts(actor, application.id)))
     vouches = vouching.vouches_on(application)
     tag = records.voucher_tag(application, actor.public_id)
     openable = bool(application.key_id)
@@ -167,11 +172,7 @@ def _could_still_answer(vetter: int, application: Application) -> bool:
 
 def answers_given(application: Application) -> list[tuple[int, dict[str, str]]]:
     """Every vetter's answer, opened: for counting them, and for a file that is decided."""
-    rows = work.session().scalars(
-        select(VettingPart)
-        .where(VettingPart.application_id == application.id, VettingPart.part == Part.ANSWER)
-        .order_by(VettingPart.id)
-    )
+    rows = work.session().scalars(*_answers(application.id))
     return [
         (
             row.vetter_id,
@@ -179,6 +180,12 @@ def answers_given(application: Application) -> list[tuple[int, dict[str, str]]]:
         )
         for row in rows
     ]
+
+
+@built_once
+def _answers(application: int) -> Select[VettingPart]:
+    given = (VettingPart.application_id == application) & (VettingPart.part == Part.ANSWER)
+    return select(VettingPart).where(given).order_by(VettingPart.id)
 
 
 def file_of(application: Application) -> File:
@@ -208,35 +215,43 @@ def has_standing_pair(application: Application) -> bool:
 
 
 def _standing(vouchers: list[str]) -> list[str]:
+    found = set(work.session().scalars(*_still_here(vouchers)))
+    return [one for one in vouchers if one in found]
+
+
+@built_once
+def _still_here(vouchers: Collection[str]) -> Select[str]:
     withheld = exists().where(
         Restriction.person_id == Person.id,
         Restriction.withheld.in_((Permission.VOUCH, Permission.SIGNED_IN)),
         Restriction.lifted_at.is_(None),
-        or_(Restriction.until.is_(None), Restriction.until > now()),
+        or_(Restriction.until.is_(None), Restriction.until > this_moment()),
     )
-    here = select(Person.public_id).where(Person.public_id.in_(vouchers), Person.standing == Standing.ACTIVE, ~withheld)
-    found = set(work.session().scalars(here))
-    return [one for one in vouchers if one in found]
+    return select(Person.public_id).where(Person.public_id.in_(vouchers), Person.standing == Standing.ACTIVE, ~withheld)
 
 
 def alike(application: Application) -> list[Alike]:
     """Applications that share a fact with this one, the newest first."""
-    own = select(Fingerprint.value).where(Fingerprint.application_id == application.id)
-    rows = work.session().execute(
-        select(Application, Fingerprint.trait)
-        .join(Fingerprint, Fingerprint.application_id == Application.id)
-        .where(Fingerprint.value.in_(own), Application.id != application.id)
-        .order_by(Application.id.desc())
-        .limit(40)
-    )
     found: dict[int, tuple[Application, set[Trait]]] = {}
-    for other, trait in rows:
+    for other, trait in work.session().execute(*_alike(application.id)):
         found.setdefault(other.id, (other, set()))[1].add(trait)
     gone = _removed({other.person_id for other, _ in found.values() if other.person_id is not None})
     return [
         Alike(frozenset(traits), other.state, other.decided_on, other.again_on, removed=other.person_id in gone)
         for other, traits in found.values()
     ]
+
+
+@built_once
+def _alike(application: int) -> Select[Application, Trait]:
+    own = select(Fingerprint.value).where(Fingerprint.application_id == application)
+    return (
+        select(Application, Fingerprint.trait)
+        .join(Fingerprint, Fingerprint.application_id == Application.id)
+        .where(Fingerprint.value.in_(own), Application.id != application)
+        .order_by(Application.id.desc())
+        .limit(40)
+    )
 
 
 def _name_removed(name: str) -> bool:
@@ -246,16 +261,20 @@ def _name_removed(name: str) -> bool:
 
 def _removed(person_ids: set[int]) -> set[int]:
     """Those of these people who were removed: closed for good, or suspended without an end."""
+    return set(work.session().scalars(*_gone(person_ids)))
+
+
+@built_once
+def _gone(person_ids: Collection[int]) -> Select[int]:
     without_end = select(Restriction.person_id).where(
         Restriction.withheld == Permission.SIGNED_IN,
         Restriction.cause == Cause.MEASURE,
         Restriction.until.is_(None),
         Restriction.lifted_at.is_(None),
     )
-    gone = select(Person.id).where(
+    return select(Person.id).where(
         Person.id.in_(person_ids), or_(Person.standing == Standing.CLOSED, Person.id.in_(without_end))
     )
-    return set(work.session().scalars(gone))
 
 
 def barred(name: bytes, known_by: list[bytes], today: date) -> bool:
@@ -273,12 +292,17 @@ def barred(name: bytes, known_by: list[bytes], today: date) -> bool:
 
 def may_read_again(actor: Actor, application: Application) -> bool:
     """Whether two persons have opened this file, of whom the actor is one, in the last day."""
+    return work.session().scalar(*_opening(actor, application.id)) is not None
+
+
+@built_once
+def _opening(actor: Actor, application: int) -> Select[int]:
     wanted = select(FileOpening.id).where(
-        FileOpening.application_id == application.id,
+        FileOpening.application_id == application,
         FileOpening.person_id == actor.person_id,
-        FileOpening.until > now(),
+        FileOpening.until > this_moment(),
     )
-    return work.session().scalar(wanted.limit(1)) is not None
+    return wanted.limit(1)
 
 
 def _vouches(application: Application) -> list[VouchSeen]:
@@ -289,10 +313,13 @@ def _vouches(application: Application) -> list[VouchSeen]:
 
 
 def _questions(application: Application) -> list[tuple[str, str | None]]:
-    rows = work.session().scalars(
-        select(Question).where(Question.application_id == application.id).order_by(Question.id)
-    )
+    rows = work.session().scalars(*_asked(application.id))
     return [records.open_question(application, row) for row in rows]
+
+
+@built_once
+def _asked(application: int) -> Select[Question]:
+    return select(Question).where(Question.application_id == application).order_by(Question.id)
 
 
 def _said(application: Application) -> list[Said]:

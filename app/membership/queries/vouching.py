@@ -1,14 +1,16 @@
 """What a member sees of vouching: the codes that they made, and what they were asked."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from app.identity import queries as identity
 from app.kernel import work
 from app.kernel.access import Permission
 from app.kernel.actor import Actor
+from app.kernel.built import built_once
 from app.kernel.db import now
 from app.kernel.errors import NotFound
 from app.kernel.vault import Shredded
@@ -82,15 +84,7 @@ def get_my_vouch(actor: Actor, public_id: str) -> tuple[Vouch, Application]:
     """A vouch that the actor was asked for, and its application. Raises NotFound for everybody else."""
     if not actor.holds(Permission.HIDDEN_SEE) or public_id not in ledger.lineage_of(actor.public_id).vouches:
         raise NotFound
-    found = (
-        work.session()
-        .execute(
-            select(Vouch, Application)
-            .join(Application, Application.id == Vouch.application_id)
-            .where(Vouch.public_id == public_id, Application.state != ApplicationState.DRAFT)
-        )
-        .one_or_none()
-    )
+    found = work.session().execute(*_sent([public_id])).one_or_none()
     if found is None or found[0].tag != records.voucher_tag(found[1], actor.public_id):
         raise NotFound
     return found[0], found[1]
@@ -138,8 +132,12 @@ def find_by_ask_code(code: str) -> Application | None:
 
 def vouches_on(application: Application) -> list[Vouch]:
     """Everything that was asked for this application, the earliest first."""
-    wanted = select(Vouch).where(Vouch.application_id == application.id).order_by(Vouch.id)
-    return list(work.session().scalars(wanted))
+    return list(work.session().scalars(*_on(application.id)))
+
+
+@built_once
+def _on(application: int) -> Select[Vouch]:
+    return select(Vouch).where(Vouch.application_id == application).order_by(Vouch.id)
 
 
 def given_by(application: Application) -> list[str]:
@@ -149,8 +147,7 @@ def given_by(application: Application) -> list[str]:
 
 
 def _my_codes(actor: Actor) -> list[CodeLine]:
-    wanted = select(VouchCode).where(VouchCode.maker_tag == records.maker_tag(actor.public_id))
-    found = list(work.session().scalars(wanted.order_by(VouchCode.id.desc()).limit(30)))
+    found = list(work.session().scalars(*_codes_of(records.maker_tag(actor.public_id))))
     work.house().vault.prefetch(code.key_id for code in found)
     return [
         CodeLine(
@@ -164,21 +161,28 @@ def _my_codes(actor: Actor) -> list[CodeLine]:
     ]
 
 
+@built_once
+def _codes_of(maker: bytes) -> Select[VouchCode]:
+    return select(VouchCode).where(VouchCode.maker_tag == maker).order_by(VouchCode.id.desc()).limit(30)
+
+
+@built_once
+def _sent(vouches: Collection[str]) -> Select[Vouch, Application]:
+    """Vouches with their applications, without those that were not sent yet."""
+    return (
+        select(Vouch, Application)
+        .join(Application, Application.id == Vouch.application_id)
+        .where(Vouch.public_id.in_(vouches), Application.state != ApplicationState.DRAFT)
+        .order_by(Vouch.id.desc())
+        .limit(100)
+    )
+
+
 def _my_vouches(actor: Actor) -> list[VouchLine]:
     mine = ledger.lineage_of(actor.public_id).vouches
     if not mine:
         return []
-    rows = (
-        work.session()
-        .execute(
-            select(Vouch, Application)
-            .join(Application, Application.id == Vouch.application_id)
-            .where(Vouch.public_id.in_(mine), Application.state != ApplicationState.DRAFT)
-            .order_by(Vouch.id.desc())
-            .limit(100)
-        )
-        .all()
-    )
+    rows = work.session().execute(*_sent(list(mine))).all()
     work.house().vault.prefetch(application.key_id for _, application in rows)
     names = identity.names_of([application.person_id for _, application in rows if application.person_id])
     lines = [_line(vouch, application, names) for vouch, application in rows]

@@ -8,6 +8,7 @@ from sqlalchemy import Select, exists, false, or_, select
 from app.kernel import work
 from app.kernel.access import Permission
 from app.kernel.actor import Actor
+from app.kernel.built import built_once
 from app.moderation import registry
 from app.moderation.models import Appeal, AppealState, Measure, QueueItem, Report
 from app.moderation.policy.staff import able
@@ -20,7 +21,7 @@ def visible_appeals(actor: Actor) -> Select[Appeal]:
         return select(Appeal).where(false())
     mine = Appeal.measure_id.in_(select(Measure.id).where(Measure.person_id == actor.id))
     if actor.holds(Permission.MEASURES_TAKE):
-        return select(Appeal).where(or_(mine, Appeal.public_id.in_(appeals_for(actor))))
+        return select(Appeal).where(or_(mine, Appeal.public_id.in_(appeals_for(actor, index_of(actor.public_id)))))
     if actor.holds(Permission.ROLES_PROPOSE):
         left = Appeal.public_id.in_(appeals_left_to(actor))
         return select(Appeal).where(or_(mine, left, Appeal.decided_by_id == actor.id))
@@ -42,9 +43,13 @@ def can_decide_appeal(actor: Actor, appeal: Appeal) -> bool:
 
 def may_take_appeal(actor: Actor, ref: str) -> bool:
     """Whether the actor is a moderator who had no hand in the measure that is appealed."""
-    whose = appeals_for(actor).with_only_columns(Measure.person_id).where(Appeal.public_id == ref)
-    found = work.session().scalar(whose)
+    found = work.session().scalar(*_whose(actor, index_of(actor.public_id), ref))
     return found is not None and not did_bring_in(actor, found)
+
+
+@built_once
+def _whose(actor: Actor, index: bytes, ref: str) -> Select[int]:
+    return appeals_for(actor, index).with_only_columns(Measure.person_id).where(Appeal.public_id == ref)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,17 +85,22 @@ def administrators_for(appeal: Appeal) -> list[int]:
 
 
 def _left_by_moderators() -> list[_Waiting]:
-    rows = work.session().execute(
-        select(Appeal.public_id, Measure, QueueItem)
-        .join(Measure, Measure.id == Appeal.measure_id)
-        .outerjoin(QueueItem, QueueItem.id == Measure.item_id)
-        .where(Appeal.state == AppealState.OPEN)
-    )
+    rows = work.session().execute(*_open())
     found: list[tuple[str, Measure, QueueItem | None]] = [(row[0], row[1], row[2]) for row in rows]
     reporters = _reporters([item.id for _, _, item in found if item is not None])
     moderators = able(Permission.MEASURES_TAKE) if found else {}
     waiting = [_Waiting(ref, measure, item, reporters.get(item.id, ()) if item else ()) for ref, measure, item in found]
     return [one for one in waiting if all(one.has_hand(*moderator) for moderator in moderators.items())]
+
+
+@built_once
+def _open() -> Select[str, Measure, QueueItem]:
+    return (
+        select(Appeal.public_id, Measure, QueueItem)
+        .join(Measure, Measure.id == Appeal.measure_id)
+        .outerjoin(QueueItem, QueueItem.id == Measure.item_id)
+        .where(Appeal.state == AppealState.OPEN)
+    )
 
 
 def _reporters(item_ids: Collection[int]) -> dict[int, set[bytes]]:
@@ -105,13 +115,16 @@ def _reporters(item_ids: Collection[int]) -> dict[int, set[bytes]]:
     return found
 
 
-def appeals_for(actor: Actor) -> Select[str]:
-    """Public ids of the appeals against measures that the actor neither suffered nor had a hand in."""
+def appeals_for(actor: Actor, index: bytes) -> Select[str]:
+    """Public ids of the appeals against measures that the actor neither suffered nor had a hand in.
+
+    `index` is by which their reports are found (`index_of`).
+    """
     item = QueueItem.__table__.alias("handled_item")
     handled = exists().where(
         item.c.id == Measure.item_id, or_(item.c.closed_by_id == actor.id, item.c.claimed_by_id == actor.id)
     )
-    accused = exists().where(Report.item_id == Measure.item_id, Report.reporter_index == index_of(actor.public_id))
+    accused = exists().where(Report.item_id == Measure.item_id, Report.reporter_index == index)
     return (
         select(Appeal.public_id)
         .join(Measure, Measure.id == Appeal.measure_id)

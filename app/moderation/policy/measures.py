@@ -7,7 +7,8 @@ from sqlalchemy import ColumnElement, Select, exists, false, or_, select
 from app.kernel import work
 from app.kernel.access import Permission
 from app.kernel.actor import Actor
-from app.kernel.db import now
+from app.kernel.built import built_once
+from app.kernel.db import now, this_moment
 from app.moderation.models import (
     Appeal,
     AppealState,
@@ -31,7 +32,9 @@ LONGEST_DAYS = 90
 
 def remembered() -> ColumnElement[bool]:
     """Measures that are still spoken of: those in force, and those that ended not long ago."""
-    return or_(Measure.state.in_([MeasureState.ACTIVE, MeasureState.FINAL]), Measure.ended_at > now() - REMEMBERED)
+    return or_(
+        Measure.state.in_([MeasureState.ACTIVE, MeasureState.FINAL]), Measure.ended_at > this_moment(ago=REMEMBERED)
+    )
 
 
 def visible_measures(actor: Actor) -> Select[Measure]:
@@ -64,9 +67,14 @@ def can_take_measure(actor: Actor, person_id: int) -> bool:
 
 
 def _accuses(actor: Actor, person_id: int) -> bool:
+    return work.session().scalar(*_reported(person_id, index_of(actor.public_id))) is not None
+
+
+@built_once
+def _reported(person_id: int, by: bytes) -> Select[int]:
     mine = select(Report.id).join(QueueItem, QueueItem.id == Report.item_id)
     mine = mine.where(QueueItem.person_id == person_id, Report.state == ReportState.OPEN)
-    return work.session().scalar(mine.where(Report.reporter_index == index_of(actor.public_id)).limit(1)) is not None
+    return mine.where(Report.reporter_index == by).limit(1)
 
 
 def can_lift(actor: Actor, measure: Measure) -> bool:

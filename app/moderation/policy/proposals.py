@@ -1,11 +1,12 @@
 """Acts of two persons: who proposes, and who is the second one."""
 
-from sqlalchemy import Select, false, or_, select, union_all
+from sqlalchemy import CompoundSelect, Select, false, or_, select, union_all
 
 from app.identity.models import Person
 from app.kernel import work
 from app.kernel.access import Permission, Role
 from app.kernel.actor import Actor
+from app.kernel.built import built_once
 from app.kernel.feature import TwoPersonAct
 from app.moderation import registry
 from app.moderation.models import Measure, Proposal, ProposalState
@@ -58,9 +59,13 @@ def _proposer_is_still_here(proposal: Proposal, act: TwoPersonAct) -> bool:
 
 
 def _brought_in_whom_it_is_about(actor: Actor, ref: str) -> bool:
+    return any(did_bring_in(actor, number) for number in work.session().scalars(*_about(ref)))
+
+
+@built_once
+def _about(ref: str) -> CompoundSelect[int]:
     person = select(Person.id).where(Person.public_id == ref)
-    under = select(Measure.person_id).where(Measure.public_id == ref)
-    return any(did_bring_in(actor, number) for number in work.session().scalars(union_all(person, under)))
+    return union_all(person, select(Measure.person_id).where(Measure.public_id == ref))
 
 
 def can_decline(actor: Actor, proposal: Proposal) -> bool:
@@ -68,12 +73,13 @@ def can_decline(actor: Actor, proposal: Proposal) -> bool:
 
 
 def may_take_proposal(actor: Actor, ref: str) -> bool:
-    proposal = (
-        work.session()
-        .scalars(visible_proposals(actor).where(Proposal.public_id == ref, Proposal.state == ProposalState.OPEN))
-        .one_or_none()
-    )
+    proposal = work.session().scalars(*_open(actor, ref)).one_or_none()
     return proposal is not None and can_decline(actor, proposal)
+
+
+@built_once
+def _open(actor: Actor, ref: str) -> Select[Proposal]:
+    return visible_proposals(actor).where(Proposal.public_id == ref, Proposal.state == ProposalState.OPEN)
 
 
 def others_may_decide(actor: Actor, act: TwoPersonAct) -> bool:

@@ -8,7 +8,8 @@ from app.identity.models import LoginSession
 from app.kernel import work
 from app.kernel.access import Permission
 from app.kernel.actor import Actor
-from app.kernel.db import now
+from app.kernel.built import built_once
+from app.kernel.db import now, this_moment
 from app.moderation import registry
 from app.moderation.models import ItemState, QueueItem, Report
 from app.moderation.policy.appeals import appeals_for
@@ -20,16 +21,20 @@ SAFETY_PROMISE = timedelta(hours=4)
 REPORTS, APPEALS, PROPOSALS = "report", "appeal", "proposal"
 
 
-def visible_items(actor: Actor) -> Select[QueueItem]:
-    """What waits for somebody like this actor, without their own affairs and what they did themselves."""
+def visible_items(actor: Actor, index: bytes | None = None) -> Select[QueueItem]:
+    """What waits for somebody like this actor, without their own affairs and what they did themselves.
+
+    A statement that is built once is given the `index` by which their reports are found: the vault makes it.
+    """
     if actor.id is None or not actor.holds(Permission.QUEUE_WORK):
         return select(QueueItem).where(false())
+    index = index_of(actor.public_id) if index is None else index
     kinds = [kind.name for kind in registry.queue_kinds().values() if actor.holds(kind.access)]
     return select(QueueItem).where(
         QueueItem.kind.in_(kinds),
         or_(QueueItem.person_id.is_(None), QueueItem.person_id != actor.id),
-        or_(QueueItem.kind != REPORTS, ~_reported_by(actor)),
-        or_(QueueItem.kind != APPEALS, QueueItem.ref.in_(appeals_for(actor))),
+        or_(QueueItem.kind != REPORTS, ~_reported_by(index)),
+        or_(QueueItem.kind != APPEALS, QueueItem.ref.in_(appeals_for(actor, index))),
         or_(QueueItem.kind != PROPOSALS, QueueItem.ref.in_(proposals_for(actor))),
     )
 
@@ -42,7 +47,7 @@ def is_open() -> ColumnElement[bool]:
 def claim_is_over() -> ColumnElement[bool]:
     """Whether a claimed item is free again: its time is up, or whoever claimed it has left."""
     left = exists().where(LoginSession.id == QueueItem.claimed_session_id, LoginSession.ended_at.is_not(None))
-    return or_(QueueItem.claimed_until <= now(), left)
+    return or_(QueueItem.claimed_until <= this_moment(), left)
 
 
 def is_free() -> ColumnElement[bool]:
@@ -70,21 +75,26 @@ def holds_claim(actor: Actor, item: QueueItem) -> bool:
 
 def may_take_report(actor: Actor, ref: str) -> bool:
     """Not the reporter. The person whom it is about is kept away by the item itself."""
+    return work.session().scalar(*_reported(ref, index_of(actor.public_id))) is None
+
+
+@built_once
+def _reported(ref: str, by: bytes) -> Select[int]:
     mine = select(Report.id).join(QueueItem, QueueItem.id == Report.item_id)
     mine = mine.where(QueueItem.ref == ref, QueueItem.state != ItemState.CLOSED)
-    return work.session().scalar(mine.where(Report.reporter_index == index_of(actor.public_id)).limit(1)) is None
+    return mine.where(Report.reporter_index == by).limit(1)
 
 
-def _reported_by(actor: Actor) -> ColumnElement[bool]:
-    mine = index_of(actor.public_id)
-    return exists().where(Report.item_id == QueueItem.id, Report.reporter_index == mine)
+def _reported_by(index: bytes) -> ColumnElement[bool]:
+    return exists().where(Report.item_id == QueueItem.id, Report.reporter_index == index)
 
 
-def visible_reports(actor: Actor) -> Select[Report]:
-    """The actor's own reports: none while they travel, since they hold words from rooms, and what they told us of others."""
+def visible_reports(actor: Actor, index: bytes | None = None) -> Select[Report]:
+    """The actor's own reports, by their `index` as above. None while they travel: they hold words from rooms, and what they
+    told us of others."""
     if actor.id is None or not actor.holds(Permission.HIDDEN_SEE):
         return select(Report).where(false())
-    return select(Report).where(Report.reporter_index == index_of(actor.public_id))
+    return select(Report).where(Report.reporter_index == (index_of(actor.public_id) if index is None else index))
 
 
 def can_report(actor: Actor, person_id: int) -> bool:

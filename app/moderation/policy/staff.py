@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import ColumnElement, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, exists, func, or_, select
 
 from app.identity.models import Person, PersonRole, Restriction, Standing
 from app.kernel import work
 from app.kernel.access import GRANTS, STAFF, Permission, Role
 from app.kernel.actor import Actor
-from app.kernel.db import now
+from app.kernel.built import built_once
+from app.kernel.db import this_moment
 from app.moderation.models import Emergency
 
 EMERGENCY_DAYS = 7
@@ -31,13 +32,17 @@ def roles_with(permission: Permission) -> list[Role]:
 
 def able(permission: Permission) -> dict[int, str]:
     """Row number and public id of everybody here whose roles grant something, and who is not suspended."""
-    rows = work.session().execute(
+    return {row[0]: row[1] for row in work.session().execute(*_able(permission))}
+
+
+@built_once
+def _able(permission: Permission) -> Select[int, str]:
+    return (
         select(Person.id, Person.public_id)
         .join(PersonRole, PersonRole.person_id == Person.id)
         .where(PersonRole.role.in_(roles_with(permission)), Person.standing == Standing.ACTIVE, ~is_suspended())
         .distinct()
     )
-    return {row[0]: row[1] for row in rows}
 
 
 def is_suspended() -> ColumnElement[bool]:
@@ -46,14 +51,19 @@ def is_suspended() -> ColumnElement[bool]:
         Restriction.person_id == Person.id,
         Restriction.withheld == Permission.SIGNED_IN,
         Restriction.lifted_at.is_(None),
-        or_(Restriction.until.is_(None), Restriction.until > now()),
+        or_(Restriction.until.is_(None), Restriction.until > this_moment()),
     )
 
 
 def is_staff(person_id: int) -> bool:
     """Whether somebody has a role that looks after the place."""
+    return work.session().scalar(*_staff_role(person_id)) is not None
+
+
+@built_once
+def _staff_role(person_id: int) -> Select[int]:
     theirs = select(PersonRole.id).where(PersonRole.person_id == person_id, PersonRole.role.in_(list(STAFF)))
-    return work.session().scalar(theirs.limit(1)) is not None
+    return theirs.limit(1)
 
 
 def can_see_people(actor: Actor) -> bool:
@@ -68,5 +78,9 @@ def has_emergency(actor: Actor) -> bool:
     """Whether the actor is an administrator who declared an emergency that still lasts."""
     if not can_break_glass(actor):
         return False
-    lasting = select(Emergency.id).where(Emergency.person_id == actor.id, Emergency.until > now()).limit(1)
-    return work.session().scalar(lasting) is not None
+    return work.session().scalar(*_lasting(actor)) is not None
+
+
+@built_once
+def _lasting(actor: Actor) -> Select[int]:
+    return select(Emergency.id).where(Emergency.person_id == actor.id, Emergency.until > this_moment()).limit(1)

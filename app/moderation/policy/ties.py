@@ -1,9 +1,10 @@
 """Who belongs to whom: reporters to what they reported, vouchers to whom they brought in."""
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from app.kernel import work
 from app.kernel.actor import Actor
+from app.kernel.built import built_once
 from app.moderation import registry
 from app.moderation.models import QueueItem, Report
 
@@ -20,6 +21,10 @@ def did_bring_in(actor: Actor, person_id: int) -> bool:
 
 def is_reporter_in(actor: Actor, item_public_id: str) -> bool:
     """Whether the actor made one of the reports of this item."""
+    return work.session().scalar(*_reported_in(item_public_id, index_of(actor.public_id))) is not None
+
+
+@built_once
+def _reported_in(item: str, index: bytes) -> Select[int]:
     mine = select(Report.id).join(QueueItem, QueueItem.id == Report.item_id)
-    mine = mine.where(QueueItem.public_id == item_public_id, Report.reporter_index == index_of(actor.public_id))
-    return work.session().scalar(mine.limit(1)) is not None
+    return mine.where(QueueItem.public_id == item, Report.reporter_index == index).limit(1)

@@ -1,10 +1,10 @@
 """Reads of people for staff: by their exact name, or from a list of those under measures. There is no list of members."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import Select, and_, func, or_, select
 
 from app.identity.looked.queries import Noted
 from app.identity.models import Person, Standing
@@ -12,7 +12,8 @@ from app.identity.queries import find_by_name, name_of, names_of
 from app.kernel import work
 from app.kernel.access import Role
 from app.kernel.actor import Actor
-from app.kernel.db import now
+from app.kernel.built import built_once
+from app.kernel.db import now, this_moment
 from app.kernel.errors import NotFound
 from app.kernel.feature import Reported
 from app.moderation import policy, sealing
@@ -98,12 +99,17 @@ def under_measures(actor: Actor, page: int = 1) -> tuple[list[UnderMeasure], boo
     """People under a measure now, newest first, and whether there are more."""
     if not policy.can_see_people(actor):
         raise NotFound
-    wanted = policy.visible_measures(actor).where(Measure.state == MeasureState.ACTIVE)
-    wanted = wanted.where(Measure.until.is_(None) | (Measure.until > now())).order_by(Measure.id.desc())
-    found = list(work.session().scalars(wanted.offset((page - 1) * PAGE).limit(PAGE + 1)))
+    found = list(work.session().scalars(*_in_force(actor, (page - 1) * PAGE)))
     names = names_of({measure.person_id for measure in found})
     lines = [UnderMeasure(*names[one.person_id], one.kind, one.until) for one in found if one.person_id in names]
     return lines[:PAGE], len(found) > PAGE
+
+
+@built_once
+def _in_force(actor: Actor, after: int) -> Select[Measure]:
+    wanted = policy.visible_measures(actor).where(Measure.state == MeasureState.ACTIVE)
+    wanted = wanted.where(Measure.until.is_(None) | (Measure.until > this_moment())).order_by(Measure.id.desc())
+    return wanted.offset(after).limit(PAGE + 1)
 
 
 def find_person(actor: Actor, name: str) -> Person | None:
@@ -116,10 +122,15 @@ def find_person(actor: Actor, name: str) -> Person | None:
 
 def get_person(actor: Actor, public_id: str) -> Person:
     """Somebody else, for staff. Raises NotFound."""
-    found = work.session().scalars(select(Person).where(Person.public_id == public_id)).one_or_none()
+    found: Person | None = work.session().scalars(*_person(public_id)).one_or_none()
     if found is None or found.id == actor.id or not policy.can_see_people(actor):
         raise NotFound
     return found
+
+
+@built_once
+def _person(public_id: str) -> Select[Person]:
+    return select(Person).where(Person.public_id == public_id)
 
 
 def find_reported(actor: Actor, ref: str) -> Reported:
@@ -127,9 +138,8 @@ def find_reported(actor: Actor, ref: str) -> Reported:
 
     Their name is not among the words: whoever asks may have no more than an id, and must not learn it here.
     """
-    wanted = select(Person).where(Person.public_id == ref, Person.standing == Standing.ACTIVE)
-    found = work.session().scalars(wanted).one_or_none()
-    if found is None or found.id == actor.id:
+    found: Person | None = work.session().scalars(*_person(ref)).one_or_none()
+    if found is None or found.standing is not Standing.ACTIVE or found.id == actor.id:
         raise NotFound
     return Reported(found.id, "")
 
@@ -139,14 +149,7 @@ def read_person(actor: Actor, person: Person, noted: Noted) -> PersonRead:
     noted.insist(person.id, HISTORY)
     if not policy.can_see_people(actor):
         raise NotFound
-    measures = policy.visible_measures(actor).where(Measure.person_id == person.id).order_by(Measure.id.desc())
-    counted = (
-        select(QueueItem.state, func.count())
-        .where(QueueItem.kind == policy.REPORTS, QueueItem.person_id == person.id)
-        .where(QueueItem.opened_at > now() - policy.REMEMBERED)
-        .group_by(QueueItem.state)
-    )
-    counts: dict[ItemState, int] = {row[0]: row[1] for row in work.session().execute(counted)}
+    counts: dict[ItemState, int] = {row[0]: row[1] for row in work.session().execute(*_reports_about(person.id))}
     closed = counts.pop(ItemState.CLOSED, 0)
     return PersonRead(
         public_id=person.public_id,
@@ -154,38 +157,69 @@ def read_person(actor: Actor, person: Person, noted: Noted) -> PersonRead:
         language=person.language,
         closed=person.standing is Standing.CLOSED,
         held=tuple(one.role for one in person.roles),
-        measures=measure_lines(actor, list(work.session().scalars(measures))),
+        measures=measure_lines(actor, list(work.session().scalars(*_measures(actor, person.id)))),
         notes=_notes(person),
         open_reports=sum(counts.values()),
         closed_reports=closed,
     )
 
 
+@built_once
+def _measures(actor: Actor, person_id: int) -> Select[Measure]:
+    return policy.visible_measures(actor).where(Measure.person_id == person_id).order_by(Measure.id.desc())
+
+
+@built_once
+def _reports_about(person_id: int) -> Select[ItemState, int]:
+    about = (QueueItem.kind == policy.REPORTS, QueueItem.person_id == person_id)
+    lately = QueueItem.opened_at > this_moment(ago=policy.REMEMBERED)
+    return select(QueueItem.state, func.count()).where(*about, lately).group_by(QueueItem.state)
+
+
 def is_asked_by_item(actor: Actor, person: Person, ref: str) -> bool:
     """Whether the actor works on this item of the queue, or on this act of two persons, and it is about the person."""
-    item = policy.visible_items(actor).where(
-        or_(QueueItem.public_id == ref, and_(QueueItem.kind == policy.PROPOSALS, QueueItem.ref == ref))
-    )
-    for one in work.session().scalars(item.where(policy.is_open())):
+    for one in work.session().scalars(*_items(actor, policy.index_of(actor.public_id), ref)):
         about = one.person_id == person.id or one.ref in _proposals_about(actor, person)
         if about and policy.holds_claim(actor, one):
             return True
     return False
 
 
+@built_once
+def _items(actor: Actor, index: bytes, ref: str) -> Select[QueueItem]:
+    item = policy.visible_items(actor, index).where(
+        or_(QueueItem.public_id == ref, and_(QueueItem.kind == policy.PROPOSALS, QueueItem.ref == ref))
+    )
+    return item.where(policy.is_open())
+
+
 def _proposals_about(actor: Actor, person: Person) -> set[str]:
-    mine = policy.visible_proposals(actor).where(Proposal.ref == person.public_id)
-    return set(work.session().scalars(mine.with_only_columns(Proposal.public_id)))
+    return set(work.session().scalars(*_proposals(actor, person.public_id)))
+
+
+@built_once
+def _proposals(actor: Actor, ref: str) -> Select[str]:
+    return policy.visible_proposals(actor).where(Proposal.ref == ref).with_only_columns(Proposal.public_id)
 
 
 def standing(actor: Actor) -> list[MeasureLine]:
     """What was done to the actor and is not forgotten, newest first."""
-    return measure_lines(actor, list(work.session().scalars(policy.own_measures(actor).order_by(Measure.id.desc()))))
+    return measure_lines(actor, list(work.session().scalars(*_own(actor))))
+
+
+@built_once
+def _own(actor: Actor) -> Select[Measure]:
+    return policy.own_measures(actor).order_by(Measure.id.desc())
+
+
+@built_once
+def _one_of_own(actor: Actor, public_id: str) -> Select[Measure]:
+    return policy.own_measures(actor).where(Measure.public_id == public_id)
 
 
 def get_own_measure(actor: Actor, public_id: str) -> Measure:
     """A measure against the actor. Raises NotFound."""
-    found = work.session().scalars(policy.own_measures(actor).where(Measure.public_id == public_id)).one_or_none()
+    found: Measure | None = work.session().scalars(*_one_of_own(actor, public_id)).one_or_none()
     if found is None:
         raise NotFound
     return found
@@ -208,10 +242,15 @@ def about(measure: Measure) -> tuple[str, str]:
 def measure_lines(actor: Actor, found: Sequence[Measure]) -> list[MeasureLine]:
     """Measures for a page, with a constant number of queries."""
     sealing.prefetch(measure.key_id for measure in found)
-    wanted = select(Appeal).where(Appeal.measure_id.in_([measure.id for measure in found]))
-    appeals = {one.measure_id: one for one in work.session().scalars(wanted)}
+    asked = work.session().scalars(*_appeals([measure.id for measure in found]))
+    appeals = {one.measure_id: one for one in asked}
     may_take = bool(found) and policy.can_take_measure(actor, found[0].person_id)
     return [_opened(actor, measure, appeals.get(measure.id), may_take=may_take) for measure in found]
+
+
+@built_once
+def _appeals(measures: Collection[int]) -> Select[Appeal]:
+    return select(Appeal).where(Appeal.measure_id.in_(measures))
 
 
 def _opened(actor: Actor, measure: Measure, appeal: Appeal | None, *, may_take: bool) -> MeasureLine:
@@ -236,9 +275,7 @@ def _opened(actor: Actor, measure: Measure, appeal: Appeal | None, *, may_take: 
 
 
 def _notes(person: Person) -> list[NoteLine]:
-    found = list(
-        work.session().scalars(select(Note).where(Note.person_id == person.id).order_by(Note.id.desc()).limit(50))
-    )
+    found = list(work.session().scalars(*_notes_of(person.id)))
     sealing.prefetch(note.key_id for note in found)
     names = names_of({note.author_id for note in found if note.author_id is not None})
     return [
@@ -249,3 +286,8 @@ def _notes(person: Person) -> list[NoteLine]:
         )
         for note in found
     ]
+
+
+@built_once
+def _notes_of(person_id: int) -> Select[Note]:
+    return select(Note).where(Note.person_id == person_id).order_by(Note.id.desc()).limit(50)

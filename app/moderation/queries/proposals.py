@@ -1,17 +1,18 @@
 """Reads of acts of two persons."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import Select, func, or_, select
 
 from app.identity.factors.codes import in_groups
 from app.identity.models import Person
 from app.identity.queries import names_of
 from app.kernel import work
 from app.kernel.actor import Actor
-from app.kernel.db import now
+from app.kernel.built import built_once
+from app.kernel.db import now, this_moment
 from app.kernel.errors import NotFound
 from app.moderation import policy, registry, sealing
 from app.moderation.models import Measure, Proposal, ProposalState
@@ -44,19 +45,28 @@ class ProposalLine:
 
 def proposals(actor: Actor, page: int = 1, *, decided: bool = False) -> tuple[list[ProposalLine], bool]:
     """What waits for a second person, or what was decided lately, newest first; and whether there is more."""
-    state = Proposal.state == ProposalState.OPEN
-    wanted = policy.visible_proposals(actor).where(~state if decided else state).order_by(Proposal.id.desc())
-    found = list(work.session().scalars(wanted.offset((page - 1) * PAGE).limit(PAGE + 1)))
+    found = list(work.session().scalars(*_page(actor, decided, (page - 1) * PAGE)))
     return _lines(actor, found[:PAGE], asking=False), len(found) > PAGE
 
 
 def get_proposal(actor: Actor, public_id: str) -> Proposal:
     """A proposal whose act is open to the actor and that is not about them. Raises NotFound."""
-    wanted = policy.visible_proposals(actor).where(Proposal.public_id == public_id)
-    found = work.session().scalars(wanted).one_or_none()
+    found: Proposal | None = work.session().scalars(*_one(actor, public_id)).one_or_none()
     if found is None:
         raise NotFound
     return found
+
+
+@built_once
+def _page(actor: Actor, decided: bool, after: int) -> Select[Proposal]:
+    state = Proposal.state == ProposalState.OPEN
+    wanted = policy.visible_proposals(actor).where(~state if decided else state)
+    return wanted.order_by(Proposal.id.desc()).offset(after).limit(PAGE + 1)
+
+
+@built_once
+def _one(actor: Actor, public_id: str) -> Select[Proposal]:
+    return policy.visible_proposals(actor).where(Proposal.public_id == public_id)
 
 
 def read_proposal(actor: Actor, proposal: Proposal) -> ProposalLine:
@@ -74,8 +84,12 @@ def my_half(actor: Actor, proposal: Proposal) -> str:
 
 def is_proposed(act: str, ref: str) -> bool:
     """Whether the same waits for a second person already."""
-    waiting = select(Proposal.id).where(Proposal.act == act, Proposal.ref == ref, Proposal.state == ProposalState.OPEN)
-    return work.session().scalar(waiting) is not None
+    return work.session().scalar(*_proposed(act, ref)) is not None
+
+
+@built_once
+def _proposed(act: str, ref: str) -> Select[int]:
+    return select(Proposal.id).where(Proposal.act == act, Proposal.ref == ref, Proposal.state == ProposalState.OPEN)
 
 
 def can_consent(actor: Actor, proposal: Proposal) -> bool:
@@ -89,12 +103,17 @@ def can_consent(actor: Actor, proposal: Proposal) -> bool:
 
 def waiting_proposals(actor: Actor) -> int:
     """How many proposals of others wait for somebody like the actor."""
+    return work.session().scalar(*_waiting(actor)) or 0
+
+
+@built_once
+def _waiting(actor: Actor) -> Select[int]:
     waiting = policy.visible_proposals(actor).where(
         Proposal.state == ProposalState.OPEN,
-        Proposal.expires_at > now(),
+        Proposal.expires_at > this_moment(),
         or_(Proposal.proposer_id.is_(None), Proposal.proposer_id != actor.id),
     )
-    return work.session().scalar(waiting.with_only_columns(func.count())) or 0
+    return waiting.with_only_columns(func.count())
 
 
 def _lines(actor: Actor, found: Sequence[Proposal], *, asking: bool) -> list[ProposalLine]:
@@ -135,7 +154,16 @@ def _shown(details: dict[str, str]) -> dict[str, str]:
 
 def _people(refs: set[str]) -> dict[str, int]:
     """Row numbers of the people whom references are about: a person, or a measure against one."""
-    rows = work.session().execute(select(Person.public_id, Person.id).where(Person.public_id.in_(refs))).all()
-    found: dict[str, int] = {row[0]: row[1] for row in rows}
-    measures = select(Measure.public_id, Measure.person_id).where(Measure.public_id.in_(refs - set(found)))
-    return {**found, **{row[0]: row[1] for row in work.session().execute(measures)}}
+    found: dict[str, int] = {row[0]: row[1] for row in work.session().execute(*_people_of(refs))}
+    measures = work.session().execute(*_people_under(refs - set(found)))
+    return {**found, **{row[0]: row[1] for row in measures}}
+
+
+@built_once
+def _people_of(refs: Collection[str]) -> Select[str, int]:
+    return select(Person.public_id, Person.id).where(Person.public_id.in_(refs))
+
+
+@built_once
+def _people_under(measures: Collection[str]) -> Select[str, int]:
+    return select(Measure.public_id, Measure.person_id).where(Measure.public_id.in_(measures))

@@ -1,14 +1,15 @@
 """Reads of reports: a member's own, and those in an item for whoever works on it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from app.identity.queries import names_of
 from app.kernel import work
 from app.kernel.actor import Actor
+from app.kernel.built import built_once
 from app.kernel.errors import NotFound
 from app.kernel.feature import ContextLine, ReportedFile
 from app.moderation import policy, registry, sealing
@@ -61,15 +62,33 @@ class ReportRead:
 
 def my_reports(actor: Actor, page: int = 1) -> tuple[list[MyReport], bool]:
     """The actor's reports, newest first, and whether there are more."""
-    wanted = policy.visible_reports(actor).add_columns(QueueItem).join(QueueItem, QueueItem.id == Report.item_id)
-    rows = work.session().execute(wanted.order_by(Report.id.desc()).offset((page - 1) * PAGE).limit(PAGE + 1)).all()
+    rows = work.session().execute(*_page(actor, policy.index_of(actor.public_id), (page - 1) * PAGE)).all()
     sealing.prefetch(row[0].key_id for row in rows)
     return [_mine(report, item) for report, item in rows[:PAGE]], len(rows) > PAGE
 
 
+@built_once
+def _page(actor: Actor, index: bytes, after: int) -> Select[Report, QueueItem]:
+    wanted = policy.visible_reports(actor, index).add_columns(QueueItem)
+    wanted = wanted.join(QueueItem, QueueItem.id == Report.item_id)
+    return wanted.order_by(Report.id.desc()).offset(after).limit(PAGE + 1)
+
+
+@built_once
+def _one_of_mine(actor: Actor, index: bytes, public_id: str) -> Select[Report]:
+    return policy.visible_reports(actor, index).where(Report.public_id == public_id)
+
+
+@built_once
+def _my_open(actor: Actor, index: bytes) -> Select[int]:
+    mine = policy.visible_reports(actor, index)
+    return mine.where(Report.state == ReportState.OPEN).with_only_columns(Report.id)
+
+
 def get_my_report(actor: Actor, public_id: str) -> Report:
     """One of the actor's own. Raises NotFound."""
-    found = work.session().scalars(policy.visible_reports(actor).where(Report.public_id == public_id)).one_or_none()
+    wanted = _one_of_mine(actor, policy.index_of(actor.public_id), public_id)
+    found: Report | None = work.session().scalars(*wanted).one_or_none()
     if found is None:
         raise NotFound
     return found
@@ -85,19 +104,25 @@ def my_report(actor: Actor, public_id: str) -> MyReport:
 
 def questions_waiting(actor: Actor) -> int:
     """How many of the actor's open reports end with a question to them."""
-    waiting = list(work.session().scalars(policy.visible_reports(actor).where(Report.state == ReportState.OPEN)))
-    said = select(Exchange.report_id, Exchange.from_staff).where(Exchange.report_id.in_([one.id for one in waiting]))
+    waiting = work.session().scalars(*_my_open(actor, policy.index_of(actor.public_id))).all()
+    if not waiting:
+        return 0
     last: dict[int | None, bool] = {}
-    last.update((row[0], row[1]) for row in work.session().execute(said.order_by(Exchange.id)))
+    last.update((row[0], row[1]) for row in work.session().execute(*_said_in(waiting)))
     return sum(last.values())
+
+
+@built_once
+def _said_in(reports: Collection[int]) -> Select[int | None, bool]:
+    said = select(Exchange.report_id, Exchange.from_staff).where(Exchange.report_id.in_(reports))
+    return said.order_by(Exchange.id)
 
 
 def reports_in(actor: Actor, item: QueueItem) -> list[ReportRead]:
     """The reports of an item, opened, for whoever works on it. Raises NotFound for everybody else."""
     if not policy.holds_claim(actor, item):
         raise NotFound
-    wanted = select(Report).where(Report.item_id == item.id, Report.state == ReportState.OPEN).order_by(Report.id)
-    found = list(work.session().scalars(wanted))
+    found = list(work.session().scalars(*_open_in(item.id)))
     sealing.prefetch(report.key_id for report in found)
     fields = {one.id: sealing.unseal_fields(one.key_id, "report", one.public_id, "sealed", one.sealed) for one in found}
     names = names_of({int(opened["reporter"]) for opened in fields.values() if opened})
@@ -121,11 +146,20 @@ def get_report_in(actor: Actor, item: QueueItem, public_id: str) -> Report:
     """One report of an item that the actor works on. Raises NotFound."""
     if not policy.holds_claim(actor, item):
         raise NotFound
-    wanted = select(Report).where(Report.item_id == item.id, Report.public_id == public_id)
-    found = work.session().scalars(wanted).one_or_none()
+    found: Report | None = work.session().scalars(*_one_in(item.id, public_id)).one_or_none()
     if found is None:
         raise NotFound
     return found
+
+
+@built_once
+def _open_in(item: int) -> Select[Report]:
+    return select(Report).where(Report.item_id == item, Report.state == ReportState.OPEN).order_by(Report.id)
+
+
+@built_once
+def _one_in(item: int, public_id: str) -> Select[Report]:
+    return select(Report).where(Report.item_id == item, Report.public_id == public_id)
 
 
 def context_of(actor: Actor, item: QueueItem) -> Sequence[ContextLine]:
@@ -159,17 +193,25 @@ def can_remove(item: QueueItem) -> bool:
 
 def lines_of_appeal(appeal_id: int, key_id: str) -> list[Line]:
     """What both sides of an appeal wrote, oldest first."""
-    said = select(Exchange).where(Exchange.appeal_id == appeal_id).order_by(Exchange.id)
-    return [_line(one, key_id) for one in work.session().scalars(said)]
+    return [_line(one, key_id) for one in work.session().scalars(*_said_about(appeal_id))]
+
+
+@built_once
+def _said_about(appeal: int) -> Select[Exchange]:
+    return select(Exchange).where(Exchange.appeal_id == appeal).order_by(Exchange.id)
 
 
 def _lines(keys: dict[int, str]) -> dict[int, list[Line]]:
     found: dict[int, list[Line]] = {report_id: [] for report_id in keys}
-    said = select(Exchange).where(Exchange.report_id.in_(list(keys))).order_by(Exchange.id)
-    for one in work.session().scalars(said):
+    for one in work.session().scalars(*_lines_in(keys)):
         assert one.report_id is not None
         found[one.report_id].append(_line(one, keys[one.report_id]))
     return found
+
+
+@built_once
+def _lines_in(reports: Collection[int]) -> Select[Exchange]:
+    return select(Exchange).where(Exchange.report_id.in_(reports)).order_by(Exchange.id)
 
 
 def _line(one: Exchange, key_id: str) -> Line:

@@ -23,7 +23,6 @@ from app.profiles.queries.known import get_somebody
 
 #: So many requests that nobody answered reach somebody in a year; further ones do not.
 UNANSWERED, REMEMBERED = 2, timedelta(days=365)
-NOTE_LETTERS = 300
 NO_LINKS = N_("A first note holds no links, mail addresses or telephone numbers. Take them out; nothing else is lost.")
 WAITS = N_("You have asked already. It waits.")
 LEADING = frozenset({text.Kind.EMAIL, text.Kind.PHONE, text.Kind.MAP})

@@ -3,11 +3,14 @@
 from dataclasses import dataclass
 from datetime import date
 
+from sqlalchemy import Select
+
 from app.identity import queries as identity
 from app.identity.models import Space
 from app.identity.spaces.queries import names_in
 from app.kernel import work
 from app.kernel.actor import Actor
+from app.kernel.built import built_once
 from app.kernel.errors import NotFound
 from app.profiles import policy
 from app.profiles.models import Block
@@ -27,7 +30,7 @@ def blocks_of(actor: Actor) -> list[BlockLine]:
     """Whom the actor keeps away, the newest first. Nobody while they travel."""
     if not policy.shows_people(actor):
         return []
-    rows = list(work.session().scalars(policy.visible_blocks(actor).order_by(Block.id.desc())))
+    rows = list(work.session().scalars(*_all(actor)))
     usual = identity.names_of({row.blocked_id for row in rows})
     in_space = {
         space: names_in(space, {row.blocked_id for row in rows if row.space is space})
@@ -39,10 +42,20 @@ def blocks_of(actor: Actor) -> list[BlockLine]:
 
 def get_block(actor: Actor, public_id: str) -> Block:
     """One of the actor's blocks. Raises NotFound."""
-    found = work.session().scalars(policy.visible_blocks(actor).where(Block.public_id == public_id)).one_or_none()
+    found: Block | None = work.session().scalars(*_one(actor, public_id)).one_or_none()
     if found is None or not policy.shows_people(actor):
         raise NotFound
     return found
+
+
+@built_once
+def _all(actor: Actor) -> Select[Block]:
+    return policy.visible_blocks(actor).order_by(Block.id.desc())
+
+
+@built_once
+def _one(actor: Actor, public_id: str) -> Select[Block]:
+    return policy.visible_blocks(actor).where(Block.public_id == public_id)
 
 
 def _line(

@@ -4,8 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from sqlalchemy import Select
+
 from app.kernel import work
 from app.kernel.actor import Actor
+from app.kernel.built import built_once
 from app.kernel.errors import NotFound
 from app.profiles import policy
 from app.profiles.models import Companionship, ConnectionState
@@ -44,7 +47,7 @@ def companions_of(actor: Actor, people: Mapping[int, Known] | None = None) -> li
     """
     if not policy.shows_people(actor):
         return []
-    rows = list(work.session().scalars(policy.visible_companionships(actor).order_by(Companionship.id)))
+    rows = list(work.session().scalars(*_all(actor)))
     others = {other_in(actor, row) for row in rows}
     there = dict(people or {})
     there |= known(actor, others - set(there))
@@ -53,8 +56,7 @@ def companions_of(actor: Actor, people: Mapping[int, Known] | None = None) -> li
 
 def get_companionship(actor: Actor, public_id: str) -> Companionship:
     """One of the actor's pairs or requests for one, as it is stored now. Raises NotFound."""
-    wanted = policy.visible_companionships(actor).where(Companionship.public_id == public_id)
-    found = work.session().scalars(wanted.execution_options(populate_existing=True)).one_or_none()
+    found: Companionship | None = work.session().scalars(*_one(actor, public_id)).one_or_none()
     if found is None or not policy.shows_people(actor):
         raise NotFound
     return found
@@ -62,9 +64,7 @@ def get_companionship(actor: Actor, public_id: str) -> Companionship:
 
 def pair_of(actor: Actor, person_id: int) -> Companionship | None:
     """What the actor sees between the two: agreed, or waiting."""
-    both = are(Companionship.mentor_id, Companionship.mentee_id, actor.person_id, person_id)
-    wanted = policy.visible_companionships(actor).where(both).order_by(Companionship.id.desc())
-    found = list(work.session().scalars(wanted.execution_options(populate_existing=True)))
+    found = list(work.session().scalars(*_between(actor, person_id)))
     return min(found, key=lambda row: row.state is not ConnectionState.ACCEPTED, default=None)
 
 
@@ -75,6 +75,24 @@ def other_in(actor: Actor, row: Companionship) -> int:
 
 def part_of_other(actor: Actor, row: Companionship) -> Part:
     return Part.MENTEE if row.mentor_id == actor.id else Part.MENTOR
+
+
+@built_once
+def _all(actor: Actor) -> Select[Companionship]:
+    return policy.visible_companionships(actor).order_by(Companionship.id)
+
+
+@built_once
+def _one(actor: Actor, public_id: str) -> Select[Companionship]:
+    wanted = policy.visible_companionships(actor).where(Companionship.public_id == public_id)
+    return wanted.execution_options(populate_existing=True)
+
+
+@built_once
+def _between(actor: Actor, person_id: int) -> Select[Companionship]:
+    both = are(Companionship.mentor_id, Companionship.mentee_id, actor.person_id, person_id)
+    wanted = policy.visible_companionships(actor).where(both).order_by(Companionship.id.desc())
+    return wanted.execution_options(populate_existing=True)
 
 
 def _line(actor: Actor, row: Companionship, person: Known) -> CompanionLine:

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
 from app.kernel import work
 from app.kernel.actor import Actor
+from app.kernel.built import built_once
 from app.kernel.db import now
 from app.kernel.errors import NotFound
 from app.kernel.text import fold
@@ -67,8 +68,7 @@ def asks_and_people(actor: Actor) -> tuple[list[Ask], list[PersonLine]]:
 
 def get_connection(actor: Actor, public_id: str) -> Connection:
     """One of the actor's connections or requests, as it is stored now. Raises NotFound."""
-    wanted = policy.visible_connections(actor).where(Connection.public_id == public_id)
-    found = work.session().scalars(wanted.execution_options(populate_existing=True)).one_or_none()
+    found: Connection | None = work.session().scalars(*_one(actor, public_id)).one_or_none()
     if found is None or not policy.shows_people(actor):
         raise NotFound
     return found
@@ -76,10 +76,7 @@ def get_connection(actor: Actor, public_id: str) -> Connection:
 
 def between(actor: Actor, person_id: int) -> list[Connection]:
     """What the actor sees between the two, whoever asked; what is accepted comes first."""
-    wanted = policy.visible_connections(actor).where(
-        are(Connection.asker_id, Connection.asked_id, actor.person_id, person_id)
-    )
-    found = work.session().scalars(wanted.order_by(Connection.id.desc()).execution_options(populate_existing=True))
+    found = work.session().scalars(*_between(actor, person_id))
     return sorted(found, key=lambda row: row.state is not ConnectionState.ACCEPTED)
 
 
@@ -90,12 +87,7 @@ def is_connected(actor: Actor, person_id: int) -> bool:
 
 def may_ask_from(actor: Actor, person_id: int) -> date | None:
     """The day from which the actor may ask this person again; None when that is so already."""
-    mine = select(func.max(Connection.asked_on)).where(
-        Connection.asker_id == actor.person_id,
-        Connection.asked_id == person_id,
-        Connection.state != ConnectionState.ENDED,
-    )
-    last = work.session().scalar(mine)
+    last = work.session().scalar(*_last_asked(actor, person_id))
     again = last + timedelta(days=DAYS_BETWEEN) if last else None
     return again if again and again > now().date() else None
 
@@ -103,9 +95,35 @@ def may_ask_from(actor: Actor, person_id: int) -> date | None:
 def _rows(actor: Actor, *, accepted: bool) -> list[Connection]:
     if not policy.shows_people(actor):
         return []
+    return list(work.session().scalars(*_all(actor, accepted)))
+
+
+@built_once
+def _all(actor: Actor, accepted: bool) -> Select[Connection]:
     here = Connection.state == ConnectionState.ACCEPTED if accepted else Connection.state != ConnectionState.ACCEPTED
-    wanted = policy.visible_connections(actor).where(here).order_by(Connection.id.desc()).limit(MOST_SHOWN)
-    return list(work.session().scalars(wanted))
+    return policy.visible_connections(actor).where(here).order_by(Connection.id.desc()).limit(MOST_SHOWN)
+
+
+@built_once
+def _one(actor: Actor, public_id: str) -> Select[Connection]:
+    wanted = policy.visible_connections(actor).where(Connection.public_id == public_id)
+    return wanted.execution_options(populate_existing=True)
+
+
+@built_once
+def _between(actor: Actor, person_id: int) -> Select[Connection]:
+    both = are(Connection.asker_id, Connection.asked_id, actor.person_id, person_id)
+    wanted = policy.visible_connections(actor).where(both).order_by(Connection.id.desc())
+    return wanted.execution_options(populate_existing=True)
+
+
+@built_once
+def _last_asked(actor: Actor, person_id: int) -> Select[date | None]:
+    return select(func.max(Connection.asked_on)).where(
+        Connection.asker_id == actor.person_id,
+        Connection.asked_id == person_id,
+        Connection.state != ConnectionState.ENDED,
+    )
 
 
 def _people(actor: Actor, rows: list[Connection], others: Mapping[int, Known]) -> list[PersonLine]:

@@ -5,16 +5,16 @@ hidden neither matches, nor counts, nor sorts. Nor does it take time: what is sh
 what is shown to a few is asked of the people who show this viewer something as one of a few.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cache
-from typing import Any
+from collections.abc import Collection, Hashable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Self
 
 from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, exists, func, select, union_all
 from sqlalchemy.orm import aliased
 
 from app.kernel import work
 from app.kernel.actor import Actor
+from app.kernel.built import Placed, built_once
 from app.profiles import policy
 from app.profiles.models import Companionship, Field, FieldList, ListEntry, Profile, ProfileField, Term
 from app.profiles.policy import Viewer
@@ -71,6 +71,22 @@ class Search:
 
 
 @dataclass(frozen=True, slots=True)
+class _Terms(Placed):
+    """Terms that are asked for together: how many is a choice, which ones is not."""
+
+    ordered: tuple[bytes, ...]
+
+    def outline(self) -> Hashable:
+        return len(self.ordered)
+
+    def places(self) -> Mapping[str, Any]:
+        return {str(number): one for number, one in enumerate(self.ordered)}
+
+    def stand_in(self, places: Mapping[str, Any]) -> Self:
+        return replace(self, ordered=tuple(places.values()))
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
     """A page of people in the order of the directory, and where the next one begins. How many there are is not counted."""
 
@@ -95,50 +111,50 @@ def is_listed(actor: Actor) -> bool:
     """Whether the actor is in the directory. While they travel it looks as if they were not."""
     if not policy.shows_people(actor):
         return False
-    return bool(work.session().scalar(select(exists().where(Profile.person_id == actor.person_id, Profile.listed))))
+    return bool(work.session().scalar(*_listed(actor)))
+
+
+@built_once
+def _listed(actor: Actor) -> Select[bool]:
+    return select(exists().where(Profile.person_id == actor.person_id, Profile.listed))
 
 
 def _rows(viewer: Viewer, wanted: list[bytes], after: int) -> Sequence[Row[int, int]]:
     """People and their positions, one more than a page holds."""
-    like = policy.outline(viewer)
-    placed: dict[str, Any] = {**policy.placed(viewer), "after": after}
     if not wanted:
-        return work.connection().execute(_everybody(like), placed).all()
+        return work.connection().execute(*_everybody(viewer, after)).all()
     ordered, close = _rarest_first(wanted, after), [one for one in _close_to(viewer) if one > after]
-    placed |= {f"term_{number}": one for number, one in enumerate(ordered)}
-    if close:
-        placed["close"] = close
-    return work.connection().execute(_fitting(like, len(ordered), bool(close)), placed).all()
+    return work.connection().execute(*_fitting(viewer, _Terms(tuple(ordered)), after, close or None)).all()
 
 
-@cache
-def _everybody(like: Viewer) -> Select[int, int]:
-    """A page of all, built once for all viewers of this outline."""
-    found = _others(policy.stand_in(like), honey=False).where(Profile.position > bindparam("after"))
+@built_once
+def _everybody(viewer: Viewer, after: int) -> Select[int, int]:
+    """A page of all."""
+    found = _others(viewer, honey=False).where(Profile.position > after)
     found = found.order_by(Profile.position).limit(PAGE + 1)
     return found.with_only_columns(Profile.person_id, Profile.position)
 
 
-@cache
-def _fitting(like: Viewer, terms_asked: int, close: bool) -> Select[int, int]:
-    """A page of whoever has so many terms, built once for all viewers of this outline."""
-    viewer = policy.stand_in(like)
-    shown = _by(viewer, terms_asked, and_(_FIRST.shown.is_(True), _FIRST.position > bindparam("after")))
-    if not close:
+@built_once
+def _fitting(viewer: Viewer, wanted: _Terms, after: int, close: Collection[int] | None) -> Select[int, int]:
+    """A page of whoever has these terms."""
+    shown = _by(viewer, wanted, and_(_FIRST.shown.is_(True), _FIRST.position > after))
+    if close is None:
         return shown
-    few = _FIRST.position.in_(bindparam("close", expanding=True))
-    to_few = _by(viewer, terms_asked, and_(_FIRST.shown.is_(False), few))
+    to_few = _by(viewer, wanted, and_(_FIRST.shown.is_(False), _FIRST.position.in_(close)))
     both = union_all(select(shown.subquery()), select(to_few.subquery())).subquery()
     found: Select[int, int] = select(both.c.person_id, both.c.position).distinct()
     return found.order_by(both.c.position).limit(PAGE + 1)
 
 
-def _by(viewer: Viewer, terms_asked: int, way: ColumnElement[bool]) -> Select[int, int]:
+def _by(viewer: Viewer, wanted: _Terms, way: ColumnElement[bool]) -> Select[int, int]:
     """Whoever has the first term in this way, and all others in any that the viewer sees."""
     found = _others(viewer, honey=False).join(_FIRST, _FIRST.person_id == Profile.person_id)
-    found = found.where(_FIRST.term == bindparam("term_0"), way)
+    first, *others = wanted.ordered
+    found = found.where(_FIRST.term == first, way)
     # What people have in common is asked before who sees it: the one takes a step in an index, the other several.
-    found = found.where(*[_has(viewer, number) for number in range(1, terms_asked)], _is_seen(viewer, _FIRST))
+    has_others = [_has(viewer, other, one) for other, one in zip(_OTHERS, others, strict=False)]
+    found = found.where(*has_others, _is_seen(viewer, _FIRST))
     # A word that stands in two fields of somebody finds them once.
     found = found.group_by(_FIRST.position).order_by(_FIRST.position).limit(PAGE + 1)
     person = func.min(_FIRST.person_id).label("person_id")
@@ -151,12 +167,11 @@ def _others(viewer: Viewer, *, honey: bool) -> Select[Profile]:
     return found if viewer.person_id is None else found.where(Profile.person_id != viewer.person_id)
 
 
-def _has(viewer: Viewer, number: int) -> ColumnElement[bool]:
+def _has(viewer: Viewer, other: type[Term], one: bytes) -> ColumnElement[bool]:
     """Whether whoever has the first term has this one too, in a field that the viewer sees."""
-    other = _OTHERS[number]
     at_all = other.shown.in_((True, False))  # both halves of the index, each by one step
     same = and_(other.position == _FIRST.position, other.person_id == _FIRST.person_id)
-    return policy.is_there(other.term == bindparam(f"term_{number}"), at_all, same, _is_seen(viewer, other))
+    return policy.is_there(other.term == one, at_all, same, _is_seen(viewer, other))
 
 
 def _is_seen(viewer: Viewer, one: type[Term]) -> ColumnElement[bool]:
@@ -183,35 +198,38 @@ def _rarest_first(wanted: list[bytes], after: int) -> list[bytes]:
     """
     if len(wanted) < 2:
         return wanted
-    placed: dict[str, Any] = {f"term_{number}": one for number, one in enumerate(wanted)}
-    placed |= {"after": after, "sample": SAMPLE}
-    far = dict(zip(wanted, work.connection().execute(_reached(len(wanted)), placed).one(), strict=True))
+    reached = work.connection().execute(*_reached(_Terms(tuple(wanted)), after, SAMPLE)).one()
+    far = dict(zip(wanted, reached, strict=True))
     return sorted(wanted, key=lambda one: (far[one] is not None, -(far[one] or 0)))
 
 
-@cache
-def _reached(terms_asked: int) -> Select[*tuple[int | None, ...]]:
-    """How far the SAMPLE of each term takes us; nothing where there are not so many."""
+@built_once
+def _reached(wanted: _Terms, after: int, sample: int) -> Select[*tuple[int | None, ...]]:
+    """How far the sample of each term takes us; nothing where there are not so many."""
     return select(
         *(
             select(Term.position)
-            .where(Term.term == bindparam(f"term_{number}"), Term.shown.is_(True), Term.position > bindparam("after"))
+            .where(Term.term == one, Term.shown.is_(True), Term.position > after)
             .order_by(Term.position)
             .limit(1)
-            .offset(bindparam("sample"))
+            .offset(sample)
             .scalar_subquery()
-            for number in range(terms_asked)
+            for one in wanted.ordered
         )
     )
 
 
 def _invented(viewer: Viewer, wanted: Sequence[bytes]) -> list[int]:
     """Invented profiles that fit."""
+    return list(work.session().scalars(*_fitting_invented(viewer, _Terms(tuple(wanted)))))
+
+
+@built_once
+def _fitting_invented(viewer: Viewer, wanted: _Terms) -> Select[int]:
     found = _others(viewer, honey=True)
-    for term, one in zip(_OTHERS, wanted, strict=False):
+    for term, one in zip(_OTHERS, wanted.ordered, strict=False):
         found = found.where(exists().where(term.term == one, term.shown, term.person_id == Profile.person_id))
-    found = found.order_by(Profile.position).limit(MOST_HONEY)
-    return list(work.session().scalars(found.with_only_columns(Profile.person_id)))
+    return found.order_by(Profile.position).limit(MOST_HONEY).with_only_columns(Profile.person_id)
 
 
 def _mixed(people: tuple[int, ...], invented: list[int], after: int) -> tuple[int, ...]:

@@ -3,16 +3,17 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, and_, or_
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, or_
 
 from app.identity import queries as identity
-from app.identity.models import Person
 from app.kernel import work
 from app.kernel.actor import Actor
+from app.kernel.built import built_once
 from app.kernel.errors import NotFound
 from app.profiles import policy
 from app.profiles.models import Profile
-from app.profiles.queries.viewing import viewer_of
+from app.profiles.policy import Viewer
+from app.profiles.queries.viewing import find_in, viewer_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +28,8 @@ class Known:
 
 def get_somebody(actor: Actor, public_id: str) -> Known:
     """Somebody else whose page the actor sees. Raises NotFound for everybody else, for whatever reason."""
-    wanted = policy.visible_profiles(viewer_of(actor)).join(Person, Person.id == Profile.person_id)
-    found = work.session().scalar(
-        wanted.where(Person.public_id == public_id, Profile.person_id != actor.id).with_only_columns(
-            Profile.person_id, maintain_column_froms=True
-        )
-    )
-    if found is None:
+    found = find_in(viewer_of(actor), public_id)
+    if found is None or found == actor.id:
         raise NotFound
     return Known(found, *identity.names_of([found])[found])
 
@@ -45,10 +41,15 @@ def known(actor: Actor, person_ids: Collection[int], *, also_without_page: bool 
     """
     if not person_ids:
         return {}
-    seen = policy.visible_profiles(viewer_of(actor)).where(Profile.person_id.in_(person_ids))
-    there = set(work.session().scalars(seen.with_only_columns(Profile.person_id)))
+    there = set(work.session().scalars(*_there(viewer_of(actor), person_ids)))
     names = identity.names_of(person_ids if also_without_page else there)
     return {number: Known(number, *name, has_page=number in there) for number, name in names.items()}
+
+
+@built_once
+def _there(viewer: Viewer, person_ids: Collection[int]) -> Select[int]:
+    seen = policy.visible_profiles(viewer).where(Profile.person_id.in_(person_ids))
+    return seen.with_only_columns(Profile.person_id)
 
 
 def are(one: SQLColumnExpression[int], other: SQLColumnExpression[int], first: int, second: int) -> ColumnElement[bool]:

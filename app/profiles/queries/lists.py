@@ -1,12 +1,13 @@
 """The lists that somebody made of people they know, and which fields each of them sees."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from app.kernel import work
 from app.kernel.actor import Actor
+from app.kernel.built import built_once
 from app.kernel.errors import NotFound
 from app.kernel.text import fold
 from app.kernel.vault import Place, Shredded
@@ -36,13 +37,12 @@ def lists_of(actor: Actor) -> list[ListLine]:
     """The actor's lists, by name. None while they travel."""
     if not policy.shows_people(actor):
         return []
-    return _lines(actor, list(work.session().scalars(policy.visible_lists(actor).order_by(PeopleList.id))))
+    return _lines(actor, list(work.session().scalars(*_all(actor))))
 
 
 def get_list(actor: Actor, public_id: str) -> PeopleList:
     """One of the actor's lists. Raises NotFound."""
-    wanted = policy.visible_lists(actor).where(PeopleList.public_id == public_id)
-    found = work.session().scalars(wanted).one_or_none()
+    found: PeopleList | None = work.session().scalars(*_one(actor, public_id)).one_or_none()
     if found is None or not policy.shows_people(actor):
         raise NotFound
     return found
@@ -55,8 +55,8 @@ def line_of(actor: Actor, one: PeopleList) -> ListLine:
 
 def key_of(actor: Actor) -> str | None:
     """The key of the actor's profile, with which names of lists are sealed. None while there is no profile."""
-    mine = policy.visible_profiles(Viewer(person_id=actor.person_id, peer=True))
-    return work.session().scalar(mine.where(Profile.person_id == actor.person_id).with_only_columns(Profile.key_id))
+    found: str | None = work.session().scalar(*_key(Viewer(person_id=actor.person_id, peer=True)))
+    return found
 
 
 def names_of(actor: Actor, lists: Sequence[PeopleList]) -> dict[int, str]:
@@ -76,15 +76,9 @@ def _lines(actor: Actor, lists: list[PeopleList]) -> list[ListLine]:
         return []
     names, numbers = names_of(actor, lists), [one.id for one in lists]
     session = work.session()
-    entries = session.execute(
-        select(ListEntry.list_id, ListEntry.person_id).where(ListEntry.list_id.in_(numbers)).order_by(ListEntry.id)
-    ).all()
+    entries = session.execute(*_entries(numbers)).all()
     there = known(actor, {entry.person_id for entry in entries})
-    seen = session.execute(
-        select(FieldList.list_id, ProfileField.field)
-        .join(ProfileField, ProfileField.id == FieldList.field_id)
-        .where(FieldList.list_id.in_(numbers), policy.sees_field(Viewer(person_id=actor.person_id)))
-    ).all()
+    seen = session.execute(*_seen(Viewer(person_id=actor.person_id), numbers)).all()
     lines = [
         ListLine(
             one.id,
@@ -99,3 +93,32 @@ def _lines(actor: Actor, lists: list[PeopleList]) -> list[ListLine]:
         for one in lists
     ]
     return sorted(lines, key=lambda line: fold(line.name))
+
+
+@built_once
+def _all(actor: Actor) -> Select[PeopleList]:
+    return policy.visible_lists(actor).order_by(PeopleList.id)
+
+
+@built_once
+def _one(actor: Actor, public_id: str) -> Select[PeopleList]:
+    return policy.visible_lists(actor).where(PeopleList.public_id == public_id)
+
+
+@built_once
+def _key(me: Viewer) -> Select[str]:
+    return policy.visible_profiles(me).where(Profile.person_id == me.person_id).with_only_columns(Profile.key_id)
+
+
+@built_once
+def _entries(lists: Collection[int]) -> Select[int, int]:
+    return select(ListEntry.list_id, ListEntry.person_id).where(ListEntry.list_id.in_(lists)).order_by(ListEntry.id)
+
+
+@built_once
+def _seen(me: Viewer, lists: Collection[int]) -> Select[int, Field]:
+    return (
+        select(FieldList.list_id, ProfileField.field)
+        .join(ProfileField, ProfileField.id == FieldList.field_id)
+        .where(FieldList.list_id.in_(lists), policy.sees_field(me))
+    )

@@ -3,11 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sqlalchemy import Select
+
 from app.kernel import work
 from app.kernel.actor import Actor
+from app.kernel.built import built_once
 from app.kernel.vault import Shredded
 from app.profiles import policy, sealing
-from app.profiles.models import Audience, Field, FieldList, PeopleList, Profile, ProfileField
+from app.profiles.models import Audience, Exclusion, Field, FieldList, PeopleList, Profile, ProfileField
 from app.profiles.policy import Viewer
 from app.profiles.values import Value
 
@@ -36,11 +39,10 @@ def my_profile(actor: Actor) -> MyProfile:
     if not policy.shows_people(actor):
         return MyProfile({}, (), listed=False)
     me = Viewer(person_id=actor.person_id, peer=True)
-    mine = policy.visible_profiles(me).where(Profile.person_id == actor.person_id)
-    profile = work.session().scalars(mine).one_or_none()
+    profile = work.session().scalars(*_profile(me)).one_or_none()
     if profile is None:
         return MyProfile({}, (), listed=False)
-    rows = work.session().scalars(policy.visible_fields(me).where(ProfileField.person_id == actor.person_id))
+    rows = work.session().scalars(*_fields(me))
     chosen = _lists(actor)
     fields: dict[Field, MyField] = {}
     for row in rows:
@@ -52,21 +54,39 @@ def my_profile(actor: Actor) -> MyProfile:
 
 def _lists(actor: Actor) -> dict[int, list[str]]:
     """Public ids of the actor's lists by the fields that they see."""
-    wanted = policy.visible_lists(actor).join(FieldList, FieldList.list_id == PeopleList.id)
     found: dict[int, list[str]] = {}
-    for field_id, public_id in work.session().execute(
-        wanted.with_only_columns(FieldList.field_id, PeopleList.public_id).order_by(PeopleList.id)
-    ):
+    for field_id, public_id in work.session().execute(*_lists_of_fields(actor)):
         found.setdefault(field_id, []).append(public_id)
     return found
 
 
 def _excluded(actor: Actor, profile: Profile) -> list[str]:
     codes = []
-    for one in work.session().scalars(policy.visible_exclusions(actor)):
+    for one in work.session().scalars(*_exclusions(actor)):
         place = sealing.exclusion_place(profile.public_id, one.country_index)
         try:
             codes.append(work.house().vault.open(profile.key_id, place, one.sealed).decode())
         except Shredded:
             continue
     return sorted(codes)
+
+
+@built_once
+def _profile(me: Viewer) -> Select[Profile]:
+    return policy.visible_profiles(me).where(Profile.person_id == me.person_id)
+
+
+@built_once
+def _fields(me: Viewer) -> Select[ProfileField]:
+    return policy.visible_fields(me).where(ProfileField.person_id == me.person_id)
+
+
+@built_once
+def _lists_of_fields(actor: Actor) -> Select[int, str]:
+    wanted = policy.visible_lists(actor).join(FieldList, FieldList.list_id == PeopleList.id)
+    return wanted.with_only_columns(FieldList.field_id, PeopleList.public_id).order_by(PeopleList.id)
+
+
+@built_once
+def _exclusions(actor: Actor) -> Select[Exclusion]:
+    return policy.visible_exclusions(actor)

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
 from app.kernel import work
 from app.kernel.actor import Actor
+from app.kernel.built import built_once
 from app.profiles import policy
 from app.profiles.models import Companionship, Connection, ConnectionState
 from app.profiles.queries import companions, connections
@@ -87,6 +88,11 @@ def waiting(actor: Actor) -> int:
     """How many requests wait for the actor's answer: one statement. None while they travel."""
     if not policy.shows_people(actor):
         return 0
+    return work.session().scalar(*_waiting(actor)) or 0
+
+
+@built_once
+def _waiting(actor: Actor) -> Select[int]:
     asked = policy.visible_connections(actor).where(
         Connection.asked_id == actor.id, Connection.state == ConnectionState.ASKED
     )
@@ -97,7 +103,7 @@ def waiting(actor: Actor) -> int:
         select(func.count()).select_from(wanted.subquery()).scalar_subquery()
         for wanted in (asked.with_only_columns(Connection.id), paired.with_only_columns(Companionship.id))
     ]
-    return work.session().scalar(select(counted[0] + counted[1])) or 0
+    return select(counted[0] + counted[1])
 
 
 def standing_between(actor: Actor, person_id: int) -> Between:

@@ -1,10 +1,11 @@
 """Photographs: one's own, and those of others as far as a viewer sees that field."""
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from app.identity.models import Person
 from app.kernel import files, work
 from app.kernel.actor import Actor
+from app.kernel.built import built_once
 from app.kernel.errors import NotFound
 from app.profiles import policy, sealing
 from app.profiles.models import Field, Profile, ProfileField
@@ -13,13 +14,17 @@ from app.profiles.policy import Viewer
 
 def photo_of(viewer: Viewer, public_id: str) -> tuple[int, bytes, files.FileKind]:
     """Row number and photograph of the person with this public id. Raises NotFound where it is missing, or not for them."""
-    wanted = policy.visible_fields(viewer).where(ProfileField.field == Field.PHOTO)
-    wanted = wanted.join(Person, Person.id == ProfileField.person_id).where(Person.public_id == public_id)
-    row = work.session().scalars(wanted).one_or_none()
+    row = work.session().scalars(*_photo(viewer, public_id)).one_or_none()
     reference = _reference(row) if row is not None else None
     if row is None or reference is None:
         raise NotFound
     return row.person_id, *files.open(reference)
+
+
+@built_once
+def _photo(viewer: Viewer, public_id: str) -> Select[ProfileField]:
+    wanted = policy.visible_fields(viewer).where(ProfileField.field == Field.PHOTO)
+    return wanted.join(Person, Person.id == ProfileField.person_id).where(Person.public_id == public_id)
 
 
 def my_reference(actor: Actor) -> str | None:

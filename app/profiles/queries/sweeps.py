@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from sqlalchemy import exists, select
+from sqlalchemy import Select, exists, select
 
 from app.identity.models import Person
 from app.identity.queries import names_of
 from app.kernel import work
 from app.kernel.actor import Actor
+from app.kernel.built import built_once
 from app.kernel.db import now
 from app.kernel.errors import NotFound
 from app.profiles import policy
@@ -51,29 +52,36 @@ def is_sweeping(actor: Actor) -> bool:
     if actor.id is None:
         return False
     since = now().date() - timedelta(days=DAYS_SWEEPING)
+    return bool(work.session().scalar(*_sweeping(actor, since)))
+
+
+@built_once
+def _sweeping(actor: Actor, since: date) -> Select[bool]:
     found = exists().where(Sweep.person_id == actor.id, Sweep.day >= since, Sweep.alarmed, ~Sweep.settled)
-    return bool(work.session().scalar(select(found)))
+    return select(found)
 
 
 def may_take(actor: Actor, ref: str) -> bool:
     """Whether an item about this day is open to the actor: nobody is handed their own."""
-    wanted = policy.visible_sweeps(actor).where(Sweep.public_id == ref, Sweep.alarmed)
-    return work.session().scalar(wanted.with_only_columns(Sweep.id)) is not None
+    return work.session().scalars(*_one(actor, ref)).one_or_none() is not None
 
 
 def get_sweep(actor: Actor, public_id: str) -> Sweep:
     """A day on which somebody asked for too much. Raises NotFound, also for one's own."""
-    wanted = policy.visible_sweeps(actor).where(Sweep.public_id == public_id, Sweep.alarmed)
-    found = work.session().scalars(wanted).one_or_none()
+    found: Sweep | None = work.session().scalars(*_one(actor, public_id)).one_or_none()
     if found is None:
         raise NotFound
     return found
 
 
+@built_once
+def _one(actor: Actor, public_id: str) -> Select[Sweep]:
+    return policy.visible_sweeps(actor).where(Sweep.public_id == public_id, Sweep.alarmed)
+
+
 def sweep_seen(actor: Actor, sweep: Sweep) -> SweepSeen:
     """Who it was, and the numbers of their last days."""
-    wanted = policy.visible_sweeps(actor).where(Sweep.person_id == sweep.person_id).order_by(Sweep.day.desc())
-    days = work.session().scalars(wanted.limit(DAYS_KEPT))
+    days = work.session().scalars(*_days(actor, sweep.person_id))
     public_id, name = names_of([sweep.person_id])[sweep.person_id]
     return SweepSeen(
         public_id=sweep.public_id,
@@ -84,9 +92,20 @@ def sweep_seen(actor: Actor, sweep: Sweep) -> SweepSeen:
     )
 
 
+@built_once
+def _days(actor: Actor, person_id: int) -> Select[Sweep]:
+    wanted = policy.visible_sweeps(actor).where(Sweep.person_id == person_id)
+    return wanted.order_by(Sweep.day.desc()).limit(DAYS_KEPT)
+
+
 def is_honey(person_id: int) -> bool:
     """Whether this is an invented profile."""
-    return bool(work.session().scalar(select(exists().where(Profile.person_id == person_id, Profile.honey))))
+    return bool(work.session().scalar(*_honey(person_id)))
+
+
+@built_once
+def _honey(person_id: int) -> Select[bool]:
+    return select(exists().where(Profile.person_id == person_id, Profile.honey))
 
 
 def is_invented(person: str) -> bool:

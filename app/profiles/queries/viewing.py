@@ -3,13 +3,14 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from app.identity.models import Person
 from app.identity.queries import names_of
 from app.kernel import work
 from app.kernel.access import Permission
 from app.kernel.actor import Actor
+from app.kernel.built import built_once
 from app.kernel.errors import NotFound
 from app.profiles import policy, sealing
 from app.profiles.models import Field, Profile, ProfileField
@@ -60,12 +61,15 @@ def find(viewer: Viewer, public_id: str) -> int:
 
     Raises NotFound for whoever is missing, hidden, blocked or excluded: one question for all of them.
     """
-    wanted = policy.visible_profiles(viewer).join(Person, Person.id == Profile.person_id)
-    found: int | None = work.session().scalar(
-        wanted.where(Person.public_id == public_id).with_only_columns(Profile.person_id, maintain_column_froms=True)
-    )
+    found = find_in(viewer, public_id)
     if found is None:
         raise NotFound
+    return found
+
+
+def find_in(viewer: Viewer, public_id: str) -> int | None:
+    """The same, or None."""
+    found: int | None = work.session().scalar(*_found(viewer, public_id))
     return found
 
 
@@ -85,11 +89,10 @@ def cards(viewer: Viewer, person_ids: Collection[int]) -> dict[int, Card]:
     """
     if not person_ids:
         return {}
-    profiles = _profiles(viewer, person_ids)
+    profiles = {profile.person_id: profile for profile in work.session().scalars(*_profiles(viewer, person_ids))}
     work.house().vault.prefetch(profile.key_id for profile in profiles.values())
     fields: dict[int, dict[Field, Value]] = {person_id: {} for person_id in profiles}
-    wanted = policy.visible_fields(viewer).where(ProfileField.person_id.in_(list(profiles)))
-    for row in work.session().scalars(wanted):
+    for row in work.session().scalars(*_fields(viewer, profiles)):
         profile = profiles[row.person_id]
         value = sealing.open_field(profile.key_id, profile.public_id, row.field, row.sealed)
         if value is not None:
@@ -104,21 +107,36 @@ def cards(viewer: Viewer, person_ids: Collection[int]) -> dict[int, Card]:
 
 def country_of(person_id: int) -> str | None:
     """Where somebody says that they live, whoever may see it: for the rules alone, shown to nobody."""
-    found = work.session().execute(
-        select(Profile.key_id, Profile.public_id, ProfileField.sealed)
-        .join(ProfileField, ProfileField.person_id == Profile.person_id)
-        .where(Profile.person_id == person_id, ProfileField.field == Field.PLACE)
-    )
-    row = found.one_or_none()
+    row = work.session().execute(*_place_of(person_id)).one_or_none()
     if row is None:
         return None
     value = sealing.open_field(row.key_id, row.public_id, Field.PLACE, row.sealed)
     return country_in(value) if value is not None else None
 
 
-def _profiles(viewer: Viewer, person_ids: Collection[int]) -> dict[int, Profile]:
-    wanted = policy.visible_profiles(viewer).where(Profile.person_id.in_(person_ids))
-    return {profile.person_id: profile for profile in work.session().scalars(wanted)}
+@built_once
+def _found(viewer: Viewer, public_id: str) -> Select[int]:
+    wanted = policy.visible_profiles(viewer).join(Person, Person.id == Profile.person_id)
+    return wanted.where(Person.public_id == public_id).with_only_columns(Profile.person_id, maintain_column_froms=True)
+
+
+@built_once
+def _profiles(viewer: Viewer, person_ids: Collection[int]) -> Select[Profile]:
+    return policy.visible_profiles(viewer).where(Profile.person_id.in_(person_ids))
+
+
+@built_once
+def _fields(viewer: Viewer, person_ids: Collection[int]) -> Select[ProfileField]:
+    return policy.visible_fields(viewer).where(ProfileField.person_id.in_(person_ids))
+
+
+@built_once
+def _place_of(person_id: int) -> Select[str, str, bytes]:
+    return (
+        select(Profile.key_id, Profile.public_id, ProfileField.sealed)
+        .join(ProfileField, ProfileField.person_id == Profile.person_id)
+        .where(Profile.person_id == person_id, ProfileField.field == Field.PLACE)
+    )
 
 
 def _in_order(fields: Mapping[Field, Value]) -> dict[Field, Value]:

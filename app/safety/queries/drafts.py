@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import orjson
-from sqlalchemy import func
+from sqlalchemy import Select, func
 
 from app.identity.models import Person
 from app.identity.queries import get_me
 from app.kernel import work
 from app.kernel.actor import Actor
+from app.kernel.built import built_once
 from app.kernel.errors import NotFound
 from app.kernel.feature import DraftKind
 from app.kernel.vault import Place, Shredded
@@ -37,7 +38,7 @@ def sealed_place(person: Person, place: str) -> Place:
 
 def drafts(actor: Actor) -> list[DraftLine]:
     """The actor's drafts, newest first, without those of what is hidden at present."""
-    found = list(work.session().scalars(policy.visible_drafts(actor).order_by(Draft.at.desc())))
+    found = list(work.session().scalars(*_all(actor)))
     if not found:
         return []
     me, kinds = get_me(actor), policy.draft_kinds()
@@ -50,21 +51,35 @@ def drafts(actor: Actor) -> list[DraftLine]:
     return lines
 
 
+@built_once
+def _all(actor: Actor) -> Select[Draft]:
+    return policy.visible_drafts(actor).order_by(Draft.at.desc())
+
+
+@built_once
+def _at(actor: Actor, place: str) -> Select[Draft]:
+    return policy.visible_drafts(actor).where(Draft.place == place)
+
+
 def count(actor: Actor) -> int:
     """How many there are, for Home."""
-    return work.session().scalar(policy.visible_drafts(actor).with_only_columns(func.count())) or 0
+    return work.session().scalar(*_counted(actor)) or 0
+
+
+@built_once
+def _counted(actor: Actor) -> Select[int]:
+    return policy.visible_drafts(actor).with_only_columns(func.count())
 
 
 def words_at(actor: Actor, place: str) -> str:
     """What the actor had typed at this place, or nothing."""
-    draft = work.session().scalars(policy.visible_drafts(actor).where(Draft.place == place)).one_or_none()
+    draft = work.session().scalars(*_at(actor, place)).one_or_none()
     return opened(draft, get_me(actor)) if draft else ""
 
 
 def get_draft(actor: Actor, id: str) -> Draft:
     """One of the actor's drafts. Raises NotFound."""
-    wanted = policy.visible_drafts(actor).where(Draft.place == id.replace(".", ":", 1))
-    found = work.session().scalars(wanted).one_or_none()
+    found: Draft | None = work.session().scalars(*_at(actor, id.replace(".", ":", 1))).one_or_none()
     if found is None:
         raise NotFound
     return found

@@ -1,11 +1,12 @@
 """Reads of the screen's lock. The hash of a code comes out of the vault here and nowhere else."""
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from app.identity.models import Person
 from app.identity.queries import get_me
 from app.kernel import work
 from app.kernel.actor import Actor
+from app.kernel.built import built_once
 from app.kernel.vault import Place
 from app.safety.models import LockCode
 
@@ -16,7 +17,7 @@ def hash_place(person_public_id: str) -> Place:
 
 def hash_of(actor: Actor) -> str | None:
     """The hash of the actor's code, or None when they have none."""
-    sealed = work.session().scalar(select(LockCode.hash).where(LockCode.person_id == actor.person_id))
+    sealed = work.session().scalar(*_hash(actor))
     if sealed is None:
         return None
     person = get_me(actor)
@@ -25,4 +26,15 @@ def hash_of(actor: Actor) -> str | None:
 
 def minutes_of(actor: Actor) -> int | None:
     """After how many minutes the actor's screens lock by themselves: 0 for never, None when there is no code."""
-    return work.session().scalar(select(Person.locks_after).where(Person.id == actor.person_id))
+    found: int | None = work.session().scalar(*_minutes(actor))
+    return found
+
+
+@built_once
+def _hash(actor: Actor) -> Select[bytes]:
+    return select(LockCode.hash).where(LockCode.person_id == actor.person_id)
+
+
+@built_once
+def _minutes(actor: Actor) -> Select[int | None]:
+    return select(Person.locks_after).where(Person.id == actor.person_id)

@@ -1,16 +1,17 @@
 """Reads of who trusts whom with freezing, and of what was frozen."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ScalarSelect, select
+from sqlalchemy import ScalarSelect, Select, select
 
 from app.identity.models import Person
 from app.identity.queries import names_of
 from app.kernel import work
 from app.kernel.access import Permission
 from app.kernel.actor import Actor
+from app.kernel.built import built_once
 from app.kernel.errors import NotFound
 from app.kernel.vault import Place, Shredded
 from app.moderation.queries import is_proposed
@@ -48,33 +49,22 @@ class FreezeRead:
 
 def trusted_by_me(actor: Actor) -> list[Trusted]:
     """Whom the actor chose."""
-    mine = policy.visible_trust(actor).where(TrustedPerson.person_id == actor.id).order_by(TrustedPerson.id)
-    chosen = [one.trusted_id for one in work.session().scalars(mine)]
+    chosen = [one.trusted_id for one in work.session().scalars(*_mine(actor))]
     names = names_of(chosen)
     return [Trusted(*names[number]) for number in chosen if number in names]
 
 
 def who_trust_me(actor: Actor) -> list[Trusted]:
     """Whose account the actor may freeze, and whether it is frozen now."""
-    theirs = policy.visible_trust(actor).where(TrustedPerson.trusted_id == actor.id).order_by(TrustedPerson.id)
-    people = [one.person_id for one in work.session().scalars(theirs)]
+    people = [one.person_id for one in work.session().scalars(*_theirs(actor))]
     names = names_of(people)
-    frozen = set(
-        work.session().scalars(
-            select(Freeze.person_id).where(
-                Freeze.person_id.in_(people), Freeze.by_id == actor.id, Freeze.state == FreezeState.FROZEN
-            )
-        )
-    )
+    frozen = set(work.session().scalars(*_frozen_by(actor, people)))
     return [Trusted(*names[number], frozen=number in frozen) for number in people if number in names]
 
 
 def get_who_trusts_me(actor: Actor, public_id: str) -> tuple[int, str]:
     """Row number and name of somebody whose account the actor may freeze. Raises NotFound."""
-    theirs = policy.visible_trust(actor).where(
-        TrustedPerson.trusted_id == actor.id, TrustedPerson.person_id == _number_of(public_id)
-    )
-    found = work.session().scalars(theirs).one_or_none()
+    found = work.session().scalars(*_one_of_theirs(actor, public_id)).one_or_none()
     if found is None:
         raise NotFound
     return found.person_id, names_of([found.person_id])[found.person_id][1]
@@ -82,10 +72,7 @@ def get_who_trusts_me(actor: Actor, public_id: str) -> tuple[int, str]:
 
 def get_trusted(actor: Actor, public_id: str) -> TrustedPerson:
     """One of those whom the actor chose. Raises NotFound."""
-    mine = policy.visible_trust(actor).where(
-        TrustedPerson.person_id == actor.id, TrustedPerson.trusted_id == _number_of(public_id)
-    )
-    found = work.session().scalars(mine).one_or_none()
+    found: TrustedPerson | None = work.session().scalars(*_one_of_mine(actor, public_id)).one_or_none()
     if found is None:
         raise NotFound
     return found
@@ -94,7 +81,7 @@ def get_trusted(actor: Actor, public_id: str) -> TrustedPerson:
 def get_freeze(actor: Actor, public_id: str) -> Freeze:
     """A freeze that the actor may look at. Raises NotFound, also for whoever it is about, whoever made it, and whoever
     brought that person in."""
-    found = work.session().scalars(policy.visible_freezes(actor).where(Freeze.public_id == public_id)).one_or_none()
+    found: Freeze | None = work.session().scalars(*_freeze(actor, public_id)).one_or_none()
     if found is None or not policy.can_decide_on(actor, found):
         raise NotFound
     return found
@@ -102,7 +89,8 @@ def get_freeze(actor: Actor, public_id: str) -> Freeze:
 
 def find_own_freeze(actor: Actor) -> Freeze | None:
     """The freeze under which the actor is."""
-    return work.session().scalars(policy.own_freeze(actor)).one_or_none()
+    found: Freeze | None = work.session().scalars(*_own(actor)).one_or_none()
+    return found
 
 
 def said_by(freeze: Freeze) -> str:
@@ -140,7 +128,7 @@ def read_freeze(actor: Actor, freeze: Freeze) -> FreezeRead:
 
 def may_decide(actor: Actor, ref: str) -> bool:
     """For the queue and for the act of two persons: whether the actor may decide on the freeze of this reference."""
-    found = work.session().scalars(policy.visible_freezes(actor).where(Freeze.public_id == ref)).one_or_none()
+    found = work.session().scalars(*_freeze(actor, ref)).one_or_none()
     return found is not None and policy.can_decide_on(actor, found)
 
 
@@ -148,11 +136,53 @@ def frozen_person(actor: Actor, public_id: str) -> str | None:
     """The freeze under which a person is whom staff look at, for the way there. None where the actor decides on none."""
     if not actor.holds(Permission.MEASURES_TAKE):
         return None
-    theirs = policy.visible_freezes(actor).where(
-        Freeze.person_id == _number_of(public_id), Freeze.state == FreezeState.FROZEN
-    )
-    found = work.session().scalars(theirs).one_or_none()
+    found = work.session().scalars(*_frozen(actor, public_id)).one_or_none()
     return found.public_id if found is not None and policy.can_decide_on(actor, found) else None
+
+
+@built_once
+def _mine(actor: Actor) -> Select[TrustedPerson]:
+    return policy.visible_trust(actor).where(TrustedPerson.person_id == actor.id).order_by(TrustedPerson.id)
+
+
+@built_once
+def _one_of_mine(actor: Actor, public_id: str) -> Select[TrustedPerson]:
+    chosen = TrustedPerson.trusted_id == _number_of(public_id)
+    return policy.visible_trust(actor).where(TrustedPerson.person_id == actor.id, chosen)
+
+
+@built_once
+def _theirs(actor: Actor) -> Select[TrustedPerson]:
+    return policy.visible_trust(actor).where(TrustedPerson.trusted_id == actor.id).order_by(TrustedPerson.id)
+
+
+@built_once
+def _one_of_theirs(actor: Actor, public_id: str) -> Select[TrustedPerson]:
+    chose = TrustedPerson.person_id == _number_of(public_id)
+    return policy.visible_trust(actor).where(TrustedPerson.trusted_id == actor.id, chose)
+
+
+@built_once
+def _frozen_by(actor: Actor, people: Collection[int]) -> Select[int]:
+    return select(Freeze.person_id).where(
+        Freeze.person_id.in_(people), Freeze.by_id == actor.id, Freeze.state == FreezeState.FROZEN
+    )
+
+
+@built_once
+def _freeze(actor: Actor, public_id: str) -> Select[Freeze]:
+    return policy.visible_freezes(actor).where(Freeze.public_id == public_id)
+
+
+@built_once
+def _frozen(actor: Actor, public_id: str) -> Select[Freeze]:
+    theirs = Freeze.person_id == _number_of(public_id)
+    return policy.visible_freezes(actor).where(theirs, Freeze.state == FreezeState.FROZEN)
+
+
+@built_once
+def _own(actor: Actor) -> Select[Freeze]:
+    return policy.own_freeze(actor)
 
 
 def _number_of(public_id: str) -> ScalarSelect[int]:
