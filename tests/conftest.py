@@ -9,25 +9,21 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from types import CodeType
-from typing import Any
 
 import pytest
 import redis
-from babel.support import Translations
 from flask import Flask
 from flask.testing import FlaskClient
-from jinja2.bccache import Bucket, BytecodeCache
 from sqlalchemy import Engine, Table, create_engine, delete, text
-from sqlalchemy.util import LRUCache
-from werkzeug.routing import Rule
 
 from app import create_app
+from app.identity import passphrases
 from app.kernel import work
 from app.kernel.cli import make_instance
-from app.kernel.db import Base, KeysBase, engines
+from app.kernel.db import Base, KeysBase
 from app.kernel.house import House
 from config import Settings, read_settings
+from tests import shared
 from tests.factories import Factory
 from tests.server import COMMANDS, ROOT, SERVERS, Server
 
@@ -44,69 +40,7 @@ if MEMORY.is_dir() and os.access(MEMORY, os.W_OK):
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 
-def _compile_each_rule_once() -> None:
-    """Werkzeug reads each address of each application, and compiles two functions for it: much of what making one takes.
-
-    Every test has an application of its own, with the same addresses. What is made of one depends on nothing else, so
-    later applications take what the first one made.
-    """
-    compile_anew = Rule.compile
-    made: dict[object, Rule] = {}
-
-    def compile_once(rule: Rule) -> None:
-        key = (rule.rule, rule.subdomain, rule.merge_slashes, repr(rule.defaults))
-        like = made.setdefault(key, rule)
-        if like is rule:
-            compile_anew(rule)
-            return
-        rule._parts, rule._trace, rule._converters = like._parts, like._trace, like._converters
-        rule.arguments |= like.arguments
-        for name in ("_build", "_build_unknown"):
-            setattr(rule, name, getattr(like, name).__func__.__get__(rule, None))
-
-    Rule.compile = compile_once  # type: ignore[assignment, method-assign]
-
-
-#: Kept compiled in each worker.
-STATEMENTS = 10_000
-
-
-def _compile_each_statement_once() -> None:
-    """SQLAlchemy keeps what it made of a statement for each engine, and every test has engines of its own.
-
-    All engines of one kind of database are set up alike here, so that what one has compiled serves the others.
-    """
-    first: dict[str, Engine] = {}
-
-    def create_engine_like_the_first(url: str, **options: Any) -> Engine:
-        engine = create_engine(url, **options)
-        like = first.setdefault(engine.dialect.name, engine)
-        if like is engine:
-            engine._compiled_cache = LRUCache(STATEMENTS)
-        else:
-            engine.dialect, engine._compiled_cache = like.dialect, like._compiled_cache
-        return engine
-
-    vars(engines)["create_engine"] = create_engine_like_the_first
-
-
-def _read_each_catalogue_once() -> None:
-    """Flask-Babel reads the catalogues for each application."""
-    load_anew = Translations.load
-    read: dict[object, Any] = {}
-
-    def load_once(folder: str, locales: list[Any], domain: str | None = None) -> Any:
-        key = (folder, *map(str, locales), domain)
-        if key not in read:
-            read[key] = load_anew(folder, locales, domain)
-        return read[key]
-
-    Translations.load = load_once  # type: ignore[assignment, method-assign]
-
-
-_compile_each_rule_once()
-_compile_each_statement_once()
-_read_each_catalogue_once()
+shared.share()
 
 
 def missing(what: str) -> None:
@@ -143,6 +77,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         turns[folder] += 1
         order[file] = (folder not in LONG, turns[folder] if folder in LONG else 0)
     items[:] = [item for file in sorted(files, key=order.__getitem__) for item in files[file]]
+
+
+def pytest_collection_finish() -> None:
+    shared.look_for_less_garbage()
 
 
 def pytest_sessionfinish() -> None:
@@ -291,26 +229,9 @@ def _emptying(url: str) -> Engine:
     return create_engine(url, isolation_level="AUTOCOMMIT")
 
 
-class _Compiled(BytecodeCache):
-    """Templates that an application of some earlier test has compiled."""
-
-    def __init__(self) -> None:
-        self._code: dict[tuple[str, str], CodeType] = {}
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        bucket.code = self._code.get((bucket.key, bucket.checksum))
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        assert bucket.code is not None
-        self._code[bucket.key, bucket.checksum] = bucket.code
-
-
-COMPILED = _Compiled()
-
-
 def _running(settings: Settings) -> Iterator[Flask]:
     app = create_app(settings)
-    app.jinja_env.bytecode_cache = COMPILED
+    app.jinja_env.bytecode_cache = shared.COMPILED
     yield app
     app.extensions["house"].close()
 
@@ -333,6 +254,13 @@ def _name_the_first_key(folder: Path) -> None:
 def _sql(admin: Engine, statement: str) -> None:
     with admin.connect() as connection:
         connection.execute(text(statement))
+
+
+@pytest.fixture
+def real_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hashes that cost what they cost in use: for tests of them, and of how long an answer takes."""
+    for name, value in shared.REAL_HASHES.items():
+        monkeypatch.setattr(passphrases, name, value)
 
 
 @pytest.fixture

@@ -1,53 +1,77 @@
 """The keeper that the kernel asks who somebody is: `SessionKeeper` over the login_session table."""
 
-from collections.abc import Collection, Mapping
+from collections import OrderedDict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any, NamedTuple
 
 from app.identity import actions, queries
 from app.identity.screen import actions as screen
 from app.identity.screen import queries as silence
 from app.identity.spaces import queries as spaces
 from app.identity.tokens import token_hash
-from app.kernel.access import LOCKED, STAFF, granted
+from app.kernel import work
+from app.kernel.access import LOCKED, STAFF, Permission, Role, granted
 from app.kernel.actor import STRANGER, Actor, Kind
 from app.kernel.db import now
 from app.kernel.sessions import Silence
 from app.kernel.vault import Shredded
 
+#: Sessions of which is remembered what their rows say. The one that changed longest ago is forgotten first.
+REMEMBERED = 1000
+
+
+class _Known(NamedTuple):
+    """What came out of the rows of a session, and what it holds for: those very rows, and that very reading of the key."""
+
+    rows: list[Sequence[Any]]
+    key: object
+    session: queries.LiveSession
+    idle: timedelta
+    actor: Actor
+
 
 class Sessions:
-    """Implements `SessionKeeper` over the login_session table."""
+    """Implements `SessionKeeper` over the login_session table.
+
+    The rows of a session are read for every request and every event. What they say is worked out anew only where they
+    are others than the last time: most of a recognition is that, opening the name above all.
+    """
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[bytes, _Known] = OrderedDict()
 
     def recognise(self, token: str) -> Actor:
-        moment = now()
-        found = queries.live_session(token_hash(token), moment) if 20 <= len(token) <= 100 else None
-        if found is None:
+        if not 20 <= len(token) <= 100:
             return STRANGER
-        session, roles, withheld = found
-        idle, _absolute = queries.limits_for(roles)
-        if session.expires_at <= moment or session.last_seen_at + idle <= moment:
+        moment, hashed = now(), token_hash(token)
+        rows = queries.live_rows(hashed, moment)
+        if not rows:
+            self._known.pop(hashed, None)
             return STRANGER
         try:
-            name, aliases = queries.name_in(session), spaces.aliases(session)
+            known = self._read(hashed, rows)
         except Shredded:
             return STRANGER  # their key is gone, and so are they
-        permissions = granted(roles, withheld=withheld, second_factor=session.factor_at is not None)
+        session = known.session
+        if session.expires_at <= moment or session.last_seen_at + known.idle <= moment:
+            return STRANGER
         if silence.is_locked(session.locked_at, session.locks_after, session.last_seen_at, moment):
-            permissions = LOCKED
-        return Actor(
-            kind=Kind.PERSON,
-            public_id=session.public_id,
-            id=session.person_id,
-            name=name,
-            session_id=session.id,
-            permissions=permissions,
-            language=session.language,
-            data_mode=session.data_mode,
-            seen_at=session.last_seen_at,
-            proved_at=session.proved_at,
-            lacks_factor=session.factor_at is None and bool(STAFF.intersection(roles)),
-            has_lock=session.locks_after is not None,
-            aliases=aliases,
-        )
+            return replace(known.actor, permissions=LOCKED)
+        return known.actor
+
+    def _read(self, hashed: bytes, rows: list[Sequence[Any]]) -> _Known:
+        known, vault = self._known.get(hashed), work.house().vault
+        if known is not None and known.rows == rows and known.key is vault.held(known.session.key_id):
+            return known
+        self._known.pop(hashed, None)
+        session, roles, withheld = queries.live_session(rows)
+        key, idle = vault.held(session.key_id), queries.limits_for(roles)[0]
+        known = self._known[hashed] = _Known(rows, key, session, idle, _actor(session, roles, withheld))
+        if len(self._known) > REMEMBERED:
+            self._known.popitem(last=False)
+        return known
 
     def formerly(self, token: str) -> Actor:
         found = silence.find_formerly(token_hash(token)) if 20 <= len(token) <= 100 else None
@@ -61,7 +85,30 @@ class Sessions:
             actions.touch(actor)
 
     def silent_within(self, seconds: float) -> Mapping[int, Silence]:
-        return silence.silent_within(seconds)
+        silent = silence.silent_within(seconds)
+        if silent:
+            for hashed, one in list(self._known.items()):
+                if one.session.id in silent:
+                    self._known.pop(hashed, None)
+        return silent
 
     def silent(self, session_ids: Collection[int]) -> Mapping[int, Silence]:
         return silence.silent(session_ids)
+
+
+def _actor(session: queries.LiveSession, roles: set[Role], withheld: set[Permission]) -> Actor:
+    return Actor(
+        kind=Kind.PERSON,
+        public_id=session.public_id,
+        id=session.person_id,
+        name=queries.name_in(session),
+        session_id=session.id,
+        permissions=granted(roles, withheld=withheld, second_factor=session.factor_at is not None),
+        language=session.language,
+        data_mode=session.data_mode,
+        seen_at=session.last_seen_at,
+        proved_at=session.proved_at,
+        lacks_factor=session.factor_at is None and bool(STAFF.intersection(roles)),
+        has_lock=session.locks_after is not None,
+        aliases=spaces.aliases(session),
+    )

@@ -1,9 +1,9 @@
 """Reads of the identity feature. Names come out of the vault here and nowhere else."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.orm import selectinload
@@ -275,11 +275,14 @@ _LIVE_SESSION = Prepared(
 )
 
 
-def live_session(token_hash: bytes, moment: datetime) -> tuple[LiveSession, set[Role], set[Permission]] | None:
-    """The session whose token has this hash, unless it was ended; roles of its person and what is withheld. One query."""
-    rows = _LIVE_SESSION.rows({"token_hash": token_hash, "moment": moment})
-    if not rows:
-        return None
+def live_rows(token_hash: bytes, moment: datetime) -> list[Sequence[Any]]:
+    """What is stored of the session whose token has this hash: nothing where it was ended. One query."""
+    return _LIVE_SESSION.as_stored({"token_hash": token_hash, "moment": moment})
+
+
+def live_session(stored: list[Sequence[Any]]) -> tuple[LiveSession, set[Role], set[Permission]]:
+    """What such rows, one at least, say: the session, the roles of its person, and what is withheld."""
+    rows = _LIVE_SESSION.turned(stored)
     roles = {row[-2] for row in rows if row[-2] is not None}
     withheld = {row[-1] for row in rows if row[-1] is not None}
     names = frozenset(tuple(row[-5:-2]) for row in rows if row[-5] is not None)

@@ -21,7 +21,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Whoever enters at a door. Built anew for every request, event, job and command; never kept.
+    """Whoever enters at a door, as what is stored of them said at that moment. Nobody keeps one beyond what they do with it.
 
     `id` and `session_id` are internal row numbers, `public_id` is what others may see. The four `is_*` and `get_id`
     members are what Flask-Login asks of a user.

@@ -45,6 +45,21 @@ class _Ready(NamedTuple):
         ]
         return values if self.counts else {place.name: value for place, value in zip(self.places, values, strict=True)}
 
+    def found(self, connection: Connection, given: Parameters) -> list[Sequence[Any]]:
+        cursor = _run(connection, self.sql, self.bound(given), many=False)
+        found: list[Sequence[Any]] = cursor.fetchall()
+        cursor.close()
+        return found
+
+    def turned(self, found: list[Sequence[Any]]) -> list[Sequence[Any]]:
+        if not self.gives:
+            return found
+        rows = [list(row) for row in found]
+        for row in rows:
+            for place, turn in self.gives:
+                row[place] = turn(row[place])
+        return rows  # type: ignore[return-value]  # a list of lists is one of sequences
+
 
 class Prepared:
     """One statement, prepared when it is first run. All its parameters are given each time."""
@@ -61,15 +76,16 @@ class Prepared:
     def rows_on(self, connection: Connection, given: Parameters) -> list[Sequence[Any]]:
         """The same on a connection that is nobody's work: for the keys database, beside all work."""
         ready = self._for(connection.dialect)
-        cursor = _run(connection, ready.sql, ready.bound(given), many=False)
-        found: list[Sequence[Any]] = cursor.fetchall()
-        cursor.close()
-        if ready.gives:
-            found = [list(row) for row in found]
-            for row in found:
-                for place, turn in ready.gives:
-                    row[place] = turn(row[place])  # type: ignore[index]  # a list
-        return found
+        return ready.turned(ready.found(connection, given))
+
+    def as_stored(self, given: Parameters) -> list[Sequence[Any]]:
+        """The rows as the driver gives them, for whoever knows already what becomes of such rows, or asks `turned`."""
+        connection = work.connection()
+        return self._for(connection.dialect).found(connection, given)
+
+    def turned(self, found: list[Sequence[Any]]) -> list[Sequence[Any]]:
+        """What `rows` would have returned for rows that are as stored."""
+        return self._for(work.connection().dialect).turned(found)
 
     def row(self, given: Parameters) -> Sequence[Any] | None:
         """The row that it finds, or None. Raises RuntimeError where it finds several."""

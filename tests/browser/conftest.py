@@ -8,7 +8,16 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Request,
+    Response,
+    expect,
+    sync_playwright,
+)
 
 from app.kernel.i18n import LANGUAGE_COOKIE
 from app.kernel.sessions import PLAIN_COOKIE
@@ -21,7 +30,8 @@ HERE = Path(__file__).parent
 RESULTS = ROOT / "test-results"
 LOCALES = {"ar": "ar-SY", "en": "en-GB"}
 #: Milliseconds until something that a page should do counts as not done.
-PATIENCE_MS = 15_000
+PATIENCE_MS = 30_000
+expect.set_options(timeout=PATIENCE_MS)
 #: Nothing leaves the machine: not the browser's own services, not a name that a page might ask for.
 ALONE = (
     "--no-sandbox",
@@ -112,9 +122,16 @@ class Visits:
         context.on("weberror", lambda error: self.complaints.append(f"script: {error.error}"))
         context.on("request", self._request)
         context.on("response", self._response)
-        page = context.new_page()
-        page.on("websocket", lambda socket: self._foreign(socket.url))
-        return page
+        context.on("page", lambda page: page.on("websocket", lambda socket: self._foreign(socket.url)))
+        return context.new_page()
+
+    def become(self, page: Page, token: str | None) -> None:
+        """Put somebody else's session into the browser of a page, or nobody's."""
+        page.context.clear_cookies(name=PLAIN_COOKIE)
+        if token:
+            page.context.add_cookies(
+                [{"name": PLAIN_COOKIE, "value": token, "url": self.site.address, "httpOnly": True}]
+            )
 
     def _console(self, message: ConsoleMessage, expected: tuple[str, ...]) -> None:
         # Every refused form is "a failed resource" to the console; missing assets are noted by `_response`.

@@ -115,7 +115,7 @@ class Seat:
         """The words of every line, oldest first, stored or not."""
         return self.page.locator(".message__body").all_inner_texts()
 
-    def sees(self, *texts: str, seconds: float = 20) -> None:
+    def sees(self, *texts: str, seconds: float = 30) -> None:
         """Wait until the newest lines are exactly these and nothing of one's own is on its way."""
 
         def shown() -> bool:

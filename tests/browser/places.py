@@ -64,9 +64,10 @@ MODERATORS = ("/queue", "/people", "/proposals", "/record", "/moderation/figures
 ADMINISTRATORS = ("/people/invitations", "/emergency")
 
 
-def lived_in(make: Factory, member: str) -> dict[str | None, list[str]]:
-    """Something of everything, and for the token of each kind of person the pages that they open."""
-    scene, moderator = Scene(make.house, make), make.token("هالة", roles=(Role.MODERATOR,))
+def lived_in(make: Factory, member: str, language: str) -> dict[str | None, list[str]]:
+    """Something of everything, and for the token of each kind of person the pages that they open in this language."""
+    scene = Scene(make.house, make)
+    moderator = make.token("هالة", roles=(Role.MODERATOR,), language=language)
     things = things_of_others(make.house, make)
     scene.claim(make.actor(moderator), scene.item("report"))
     rooms = [open_room(make.house, make.actor(moderator), kind=kind) for kind in (RoomKind.INVITED, RoomKind.CIRCLE)]
@@ -89,5 +90,5 @@ def lived_in(make: Factory, member: str) -> dict[str | None, list[str]]:
             *(f"/rooms/{rooms[0]}/{page}" for page in ("ask", "close", "pause")),
             *(f"/rooms/{rooms[1]}/{page}" for page in ("about", "topics", "circle", "circle/end", "settings", "order")),
         ],
-        make.token("Samar", roles=(Role.ADMINISTRATOR,)): list(ADMINISTRATORS),
+        make.token("Samar", roles=(Role.ADMINISTRATOR,), language=language): list(ADMINISTRATORS),
     }

@@ -1,16 +1,14 @@
 """What a page costs on a slow network (EXPERIENCE.md, Budgets), measured as it travels."""
 
 import gzip
-import re
-from dataclasses import dataclass
 
 import pytest
 import requests
-from playwright.sync_api import Page, Response
+from playwright.sync_api import Browser, Page
 
 from app.kernel.web.context import DIST, manifest
 from tests.browser.conftest import Visits
-from tests.browser.places import lived_in
+from tests.browser.every_page import Load, Place, Walk, opened, walk_past
 from tests.server import Server
 
 KB = 1024
@@ -24,89 +22,61 @@ BITS_A_SECOND, ROUND_TRIP = 280_000, 0.8
 COLD_SECONDS, WARM_SECONDS = 6.0, 1.5
 #: Headers of an answer, compressed by nobody on a plain connection (bytes).
 HEADERS = 900
-LANGUAGES = ("ar", "en")
-#: The address of a room itself, not of a page about it.
-ROOM = re.compile(r"/rooms/[\w-]{16}")
-
-
-@dataclass
-class Place:
-    """A page, whose token opens it, and whether it is a room."""
-
-    path: str
-    token: str | None
-    room: bool = False
 
 
 @pytest.fixture(scope="module")
-def places(site: Server) -> list[Place]:
-    """Every page that somebody lands on, with a full page of messages in the room."""
-    make = site.factory()
-    token = make.token("نور", language="ar")
-    actor = make.actor(token)
-    room = make.room(actor)
-    for number in range(60):
-        make.message(actor, room, f"رسالة عن الطقس والخبز والطريق، رقم {number}. And a little English as well.")
-    everything = [
-        Place(path, by, room=ROOM.fullmatch(path) is not None)
-        for by, paths in lived_in(make, token).items()
-        for path in paths
-    ]
-    return [*everything, Place(f"/rooms/{room.public_id}", token, room=True)]
+def walk(browser: Browser, site: Server) -> Walk:
+    """In Arabic, on a phone, by night."""
+    return walk_past(browser, site, "ar", 360, "dark")
 
 
-def test_every_page_is_small_enough_in_each_language(site: Server, places: list[Place]) -> None:
-    too_large = {}
-    for language in LANGUAGES:
-        for place in places:
-            client = site.browser(place.token) if place.token else requests.Session()
-            client.cookies.set("language", language, domain="127.0.0.1")
-            page = client.get(site.address + place.path)
-            assert page.status_code == 200
-            assert page.headers["Content-Encoding"] == "gzip"
-            if int(page.headers["Content-Length"]) > HTML:
-                too_large[language, place.path] = page.headers["Content-Length"]
-    assert too_large == {}
+def too_large(walk: Walk) -> dict[str, int]:
+    """The pages that are too large themselves, packed as they travel, by path."""
+    budgeted = [load for load in walk.loads if load.place.budgeted]
+    assert {(load.status, load.headers["content-encoding"]) for load in budgeted} == {(200, "gzip")}
+    return {load.place.path: load.html for load in budgeted if load.html > HTML}
 
 
-@pytest.mark.parametrize("mode", FIRST_LOAD)
-def test_the_first_load_stays_within_bytes_and_requests(
-    open_page: Visits, site: Server, places: list[Place], mode: str
-) -> None:
-    most_bytes, most_requests = FIRST_LOAD[mode]
+def test_every_page_is_small_enough_in_arabic(walk: Walk) -> None:
+    assert too_large(walk) == {}
+
+
+def test_the_first_load_stays_within_bytes_and_requests(walk: Walk) -> None:
+    for load in walk.loads:
+        if load.place.budgeted:
+            _within(load, "standard")
+
+
+def test_nobody_is_kept_out_of_a_page_in_arabic_by_night(walk: Walk) -> None:
+    assert walk.problems == {}
+
+
+def test_no_page_complains_in_arabic(walk: Walk) -> None:
+    assert walk.complaints == []
+
+
+def test_a_first_load_in_light_mode_stays_within_less(open_page: Visits, site: Server, walk: Walk) -> None:
     browsers: dict[str | None, Page] = {}
+    known: dict[str, int] = {}
     # Light leaves the fonts out and changes nothing else: the largest pages of each person stand for all.
-    for place in places if mode == "standard" else largest(site, places):
+    for place in largest(walk):
         page = browsers.get(place.token)
         if page is None:
             page = browsers[place.token] = open_page(place.token, "ar", 360)
-            page.context.add_cookies([{"name": "data_mode", "value": mode, "url": site.address}])
-            # As in an empty browser, each time.
-            page.context.new_cdp_session(page).send("Network.setCacheDisabled", {"cacheDisabled": True})
-        sizes = _load(page, place.path)
-        assert sum(sizes.values()) <= most_bytes, (place, sizes)
-        assert len(sizes) <= most_requests, (place, sizes)
-        scripts = sum(size for url, size in sizes.items() if url.endswith(".js"))
-        assert scripts <= SCRIPTS["room" if place.room else "page"], (place, sizes)
-        assert sum(size for url, size in sizes.items() if url.endswith(".css")) <= STYLES
-        assert page.locator("*").count() <= NODES, place
-        assert _cold_seconds(sizes) <= COLD_SECONDS, (place, sizes)
-        assert _warm_seconds(sizes) <= WARM_SECONDS, (place, sizes)
+            page.context.add_cookies([{"name": "data_mode", "value": "light", "url": site.address}])
+        _within(opened(page, place, known), "light")
 
 
-def largest(site: Server, places: list[Place], each: int = 2) -> list[Place]:
+def largest(walk: Walk, each: int = 2) -> list[Place]:
     """The largest pages of each person, and every room."""
-    sizes = {}
-    for place in places:
-        client = site.browser(place.token) if place.token else requests.Session()
-        sizes[place.path] = len(client.get(site.address + place.path).content)
-    by_size = sorted(places, key=lambda place: sizes[place.path], reverse=True)
+    budgeted = [load for load in walk.loads if load.place.budgeted]
+    by_size = [load.place for load in sorted(budgeted, key=lambda load: load.html, reverse=True)]
     kept = [
         place
-        for token in {place.token for place in places}
+        for token in {place.token for place in by_size}
         for place in [p for p in by_size if p.token == token][:each]
     ]
-    return [*kept, *(place for place in places if place.room and place not in kept)]
+    return [*kept, *(place for place in by_size if place.room and place not in kept)]
 
 
 def test_all_that_a_room_ever_loads_is_within_its_budget() -> None:
@@ -122,17 +92,18 @@ def test_built_files_are_sent_packed_and_kept_for_ever(site: Server) -> None:
         assert gzip.decompress(answer.raw.read())
 
 
-def _load(page: Page, path: str) -> dict[str, int]:
-    """Open a page with nothing kept of it. Returns the bytes that each answer's body took on the wire."""
-    answers: list[Response] = []
-
-    def note(answer: Response) -> None:
-        answers.append(answer)
-
-    page.on("response", note)
-    page.goto(path, wait_until="load")
-    page.remove_listener("response", note)
-    return {answer.url: answer.request.sizes()["responseBodySize"] for answer in answers}
+def _within(load: Load, mode: str) -> None:
+    """The budgets of one page as an empty browser opens it."""
+    most_bytes, most_requests = FIRST_LOAD[mode]
+    sizes, seen = load.sizes, (load.place, load.sizes)
+    assert sum(sizes.values()) <= most_bytes, seen
+    assert len(sizes) <= most_requests, seen
+    scripts = sum(size for url, size in sizes.items() if url.endswith(".js"))
+    assert scripts <= SCRIPTS["room" if load.place.room else "page"], seen
+    assert sum(size for url, size in sizes.items() if url.endswith(".css")) <= STYLES
+    assert load.nodes <= NODES, load.place
+    assert _cold_seconds(sizes) <= COLD_SECONDS, seen
+    assert _warm_seconds(load) <= WARM_SECONDS, seen
 
 
 def _cold_seconds(sizes: dict[str, int]) -> float:
@@ -141,7 +112,6 @@ def _cold_seconds(sizes: dict[str, int]) -> float:
     return 4 * ROUND_TRIP + sent * 8 / BITS_A_SECOND
 
 
-def _warm_seconds(sizes: dict[str, int]) -> float:
+def _warm_seconds(load: Load) -> float:
     """On a connection that is open, with the built files kept: one round trip and the page itself."""
-    page = next(iter(sizes.values()))
-    return ROUND_TRIP + (page + HEADERS) * 8 / BITS_A_SECOND
+    return ROUND_TRIP + (load.html + HEADERS) * 8 / BITS_A_SECOND

@@ -17,7 +17,7 @@ from app.membership.queries.vouching import find_by_ask_code
 from app.moderation.actions import close_reports
 from app.moderation.models import Outcome
 from tests.browser.conftest import Visits
-from tests.browser.walking import ARABIC, Walk, submit
+from tests.browser.walking import ARABIC, Walk, press, submit
 from tests.membership.people import Applicant, People
 from tests.moderation.scene import Scene
 
@@ -171,8 +171,7 @@ def open_item(page: Page, kind: str, name: str) -> None:
     """Take the newest item of a kind on, which leads to where it is decided."""
     page.goto(f"/queue?kind={kind}")
     page.locator("main .rows__title a[href^='/queue/']").last.click()
-    page.locator("main form[action$='/claim'] button").click()
-    page.wait_for_load_state()
+    press(page.locator("main form[action$='/claim'] button"))
     expect(page.locator("main")).to_contain_text(name)
 
 
@@ -195,7 +194,7 @@ def is_admitted_into_probation(town: Town, name: str, return_code: str) -> Page:
     assert rooms.count() >= 1
     assert page.goto(f"/rooms/{town.inner.public_id}").status == 404  # type: ignore[union-attr]
     page.goto(f"/rooms/{town.room.public_id}")
-    page.locator("main form[action$='/join'] button").click()
+    press(page.locator("main form[action$='/join'] button"))
     expect(page.locator("#body")).to_be_visible()
     return page
 
@@ -229,8 +228,7 @@ def loses_their_writing(town: Town) -> None:
     page = town.visit(moderator, "/queue?kind=report")
     page.locator("main .rows__title a[href^='/queue/']").last.click()
     expect(page.locator("main")).not_to_contain_text("أعرف أين تسكن")  # nothing to read before one takes it on
-    page.locator("main form[action$='/claim'] button").click()
-    page.wait_for_load_state()
+    press(page.locator("main form[action$='/claim'] button"))
     town.keep(page, "13-item")
     expect(page.locator("main details").first).to_be_visible()
     submit(
@@ -311,15 +309,13 @@ def the_branch_is_paused_and_looked_at(town: Town, name: str) -> None:
     second.goto("/proposals")
     second.locator("main a[href^='/proposals/']").first.click()
     town.keep(second, "20-proposal")
-    second.locator("main form[action$='/consent'] button").click()
-    second.wait_for_load_state()
+    press(second.locator("main form[action$='/consent'] button"))
     paused = town.visit(town.first, "/me/standing", seen=ARABIC)
     paused.locator("main a[href='/me/doors']").click()
     town.keep(paused, "21-paused-branch")
     expect(town.visit(town.first, "/me/vouching").locator("main form[action$='/codes']")).to_have_count(0)
     review = town.visit(other, "/queue?kind=branch-review")
     review.locator("main .rows__title a[href^='/queue/']").first.click()
-    review.locator("main form[action$='/claim'] button").click()
-    review.wait_for_load_state()
+    press(review.locator("main form[action$='/claim'] button"))
     submit(review, reason="They did nothing wrong.")
     town.keep(review, "22-lifted")

@@ -75,6 +75,8 @@ def test_a_message_is_answered_and_met_with_a_word_by_keyboard_alone(evening: Ev
     page.keyboard.press("Enter")
     expect(page.locator("#m1 .message__said")).to_have_text("With you: you")
     expect(other.locator("#m1 .message__said")).to_have_text("With you: Noura")
+    # Everybody may hear of it before her own page has its answer, from which the menu knows.
+    expect(page.locator("#m1")).to_have_attribute("data-mine", "with-you")
     page.keyboard.press("Enter")
     expect(menu.get_by_role("menuitemcheckbox", name="With you")).to_have_attribute("aria-checked", "true")
     page.keyboard.press("ArrowDown")
@@ -117,6 +119,8 @@ def test_what_may_lead_to_somebody_is_asked_about_before_anything_leaves_the_pag
 
 def test_names_are_offered_while_typing_and_a_named_reader_finds_the_message_marked(evening: Evening) -> None:
     page, other = evening.open(), evening.open(2)
+    page.locator("#body").focus()
+    expect(page.locator("#body")).to_have_attribute("aria-controls", "names")  # what offers them is there
     page.locator("#body").press_sequentially("Are you coming, @sam")
     offered = page.get_by_role("listbox")
     expect(offered.get_by_role("option")).to_have_text(["Samira Haddad"])

@@ -37,7 +37,7 @@ def test_two_people_see_each_other_at_once_each_in_their_language(scene: Scene) 
     nour.sees("مساء الخير", "Good evening, يا نور")
     expect(nour.page.locator(".message").first).to_have_class("message message--own")
     expect(lina.page.locator(".message").first).to_have_class("message")
-    expect(lina.page.locator("[data-announcer]")).to_have_text("1 new message")
+    expect(lina.page.locator("[data-announcer]")).to_contain_text("1 new message")
     assert nour.page.input_value("#body") == ""
     scene.holds("مساء الخير", "Good evening, يا نور")
 
@@ -51,7 +51,7 @@ def test_what_is_written_offline_waits_visibly_and_goes_out_once_in_order(scene:
     wait_for(lina.is_at_end, what="the notice not to cover the newest line")
     for text in ("one", "two", "three"):
         lina.write(text)
-    assert lina.page.locator(".message--pending").count() == 3
+    expect(lina.page.locator(".message--pending")).to_have_count(3)
     expect(lina.page.locator(".message__state").first).to_contain_text("Not sent yet")
     scene.say("meanwhile")
     lina.context.set_offline(False)
@@ -95,7 +95,7 @@ def test_a_server_that_is_killed_and_comes_back_loses_nothing(scene: Scene) -> N
         expect(seat.page.locator("[data-client-id]")).to_have_count(0, timeout=40_000)
         seat.is_live()
     for seat in (nour, lina):  # once both are back: each waits for its own moment to try again
-        expect(seat.page.locator(".message")).to_have_count(3)
+        expect(seat.page.locator(".message[data-seq]")).to_have_count(3, timeout=40_000)
     assert nour.texts() == lina.texts()
     assert sorted(lina.texts()) == sorted(["before", "during", "أيضاً"])
     assert len(scene.bodies()) == 3
@@ -124,9 +124,9 @@ def test_a_refused_text_can_be_edited_or_tried_again_and_holds_nobody_up(scene: 
 def test_somebody_too_fast_is_told_and_waited_for(scene: Scene) -> None:
     wire = Wire()
     lina = scene.open(scene.lina_token, wire=wire)
-    wire.refuse_next("too_many", "Too fast.", retry_after=2)
+    wire.refuse_next("too_many", "Too fast.", retry_after=4)
     lina.write("quick")
-    expect(lina.page.locator(".message--pending")).to_contain_text("by itself in 2 seconds.")
+    expect(lina.page.locator(".message--pending")).to_contain_text(re.compile(r"by itself in [2-4] seconds\."))
     lina.sees("quick")
     assert len(set(wire.posts())) == 1
 
@@ -150,10 +150,12 @@ def test_an_ended_session_stops_the_room_and_a_new_one_of_the_same_person_goes_o
 def test_what_waits_never_goes_out_under_another_name(scene: Scene) -> None:
     lina = scene.open(scene.lina_token)
     lina.context.set_offline(True)
+    expect(lina.page.locator("[data-connection]")).to_contain_text("You are offline.")
     lina.write("by her alone")
+    expect(lina.page.locator(".message--pending")).to_have_count(1)
     lina.context.add_cookies([{"name": PLAIN_COOKIE, "value": scene.nour_token, "url": scene.site.address}])
     lina.context.set_offline(False)
-    expect(lina.page.locator(".message--failed")).to_contain_text("Not sent.", timeout=20_000)
+    expect(lina.page.locator(".message--failed")).to_contain_text("Not sent.")
     assert scene.bodies() == []
 
 
@@ -237,7 +239,7 @@ def test_a_page_without_scripts_reads_writes_and_refreshes(scene: Scene) -> None
     expect(lina.page.locator("#m1")).to_contain_text("by page")
     scene.say("answer")
     lina.page.get_by_role("link", name="Refresh to see new messages").click()
-    assert lina.texts() == ["by page", "answer"]
+    expect(lina.page.locator(".message__body")).to_have_text(["by page", "answer"])
     lina.page.get_by_role("button", name="Send").click()
     expect(lina.page.locator("#body-error")).to_be_visible()
 
@@ -246,7 +248,7 @@ def test_where_no_socket_gets_through_texts_go_by_the_page(scene: Scene) -> None
     others = [scene.site.socket(scene.lina_token) for _ in range(SOCKETS_PER_SESSION)]
     lina = scene.approach(scene.lina_token)
     lina.write("around the wall")
-    expect(lina.page.locator("[data-way=refresh]")).to_be_visible(timeout=20_000)
+    expect(lina.page.locator("[data-way=refresh]")).to_be_visible()
     expect(lina.page.locator(".message__state")).to_contain_text("Sent.")
     scene.holds("around the wall")
     for other in others:
@@ -320,6 +322,7 @@ def test_the_keyboard_does_everything_and_the_focus_is_never_lost(scene: Scene) 
     keys.press("ArrowUp")  # the last but one
     keys.press("Enter")
     expect(page.locator("[data-announcer]")).to_contain_text("Kept unread from there")
+    wire.sent.clear()  # a slow reader's page may have counted all of it as read before
     assert page.locator("#unread + .message").get_attribute("data-seq") == "2"
     at("#m2 .message__menu")
 

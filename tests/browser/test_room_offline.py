@@ -18,6 +18,8 @@ from tests.browser.conftest import Visits
 from tests.browser.in_a_room import DESK, Scene, Seat, Wire, slow_down
 from tests.server import Server, wait_for
 
+WAITING = ".message--pending .message__state"
+
 
 @pytest.fixture
 def scene(site: Server, open_page: Visits) -> Scene:
@@ -65,7 +67,7 @@ def test_two_languages_one_slow_phone_offline_and_back(scene: Scene) -> None:
     # Coming back once more says nothing of them again.
     nour.page.evaluate("document.querySelector('[data-announcer]').replaceChildren()")
     nour.context.set_offline(True)
-    expect(said).not_to_be_empty(timeout=10_000)
+    expect(said).not_to_be_empty()
     nour.context.set_offline(False)
     nour.is_live()
     expect(said).not_to_contain_text("رسال")
@@ -83,6 +85,7 @@ def test_what_waits_is_lost_with_the_page_unless_its_writer_chose_otherwise(scen
     lina.page.on("dialog", note)
     wire.swallows = True
     lina.write("in memory alone")
+    expect(lina.page.locator(".message--pending")).to_have_count(1)
     assert on_the_device(lina) == {}
     lina.page.reload()
     assert asked == ["beforeunload"]
@@ -116,7 +119,7 @@ def test_what_waits_is_lost_with_the_page_unless_its_writer_chose_otherwise(scen
 
     wire.swallows = True
     lina.write("thought better of it")
-    assert len(on_the_device(lina)) == 2
+    wait_for(lambda: len(on_the_device(lina)) == 2, what="the text to be kept beside the choice")
     choose_to_keep(lina, wished=False)
     assert on_the_device(lina) == {}
 
@@ -131,6 +134,7 @@ def test_what_is_kept_goes_at_every_way_out_and_never_to_somebody_else(scene: Sc
         seat = scene.open(scene.make.another_session(scene.lina), wire=wire)
         choose_to_keep(seat)
         seat.write("hers alone")
+        expect(seat.page.locator(".message--pending")).to_have_count(1)
         assert "hers alone" in str(on_the_device(seat))
         return seat
 
@@ -179,7 +183,7 @@ def test_after_a_long_absence_the_reader_chooses_where_to_go_on(scene: Scene) ->
     lina.context.set_offline(False)
     away = lina.page.locator("[data-gap]")
     expect(away).to_contain_text("You were away: 320 messages are not shown here.")
-    expect(lina.page.locator("[data-announcer]")).to_contain_text("You were away: 320", timeout=10_000)
+    expect(lina.page.locator("[data-announcer]")).to_contain_text("You were away: 320")
     expect(lina.page.locator("#m2")).not_to_contain_text("to be taken away")
     scene.say("now")
     lina.sees("now")
@@ -196,12 +200,15 @@ def test_after_a_long_absence_the_reader_chooses_where_to_go_on(scene: Scene) ->
 
 def test_a_slow_room_counts_down_and_a_closed_one_keeps_the_words(scene: Scene) -> None:
     lina = scene.open(scene.lina_token)
-    change(scene, slow_seconds=4)
+    change(scene, slow_seconds=6)
     lina.write("first")
     lina.write("second")
-    waiting = lina.page.locator(".message--pending .message__state")
-    expect(waiting).to_contain_text(re.compile(r"by itself in [34] seconds\."))
-    expect(waiting).to_contain_text("by itself in 1 second.")
+    waiting = lina.page.locator(WAITING)
+    expect(waiting).to_contain_text(re.compile(r"by itself in [2-6] seconds\."))
+    # Looked at in the page itself, for it stands there no longer than it says.
+    lina.page.wait_for_function(
+        "waiting => document.querySelector(waiting)?.textContent.includes('by itself in 1 second.')", arg=WAITING
+    )
     lina.sees("first", "second")
     assert "by itself" not in lina.page.locator("[data-announcer]").inner_text()
 

@@ -66,6 +66,7 @@ def test_typing_is_kept_by_itself_and_forgotten_when_it_is_sent(site: Server, ro
 
     page.fill("#body", "A heron at the window")
     wait_for(lambda: kept() == "A heron at the window", what="the draft to be kept")
+    expect(page.locator("[data-composer] [name=draft]")).to_have_value("1")  # the page knows it, too
     page.get_by_role("button", name="Send").click()
     wait_for(lambda: not kept(), what="the draft to be forgotten")
     expect(page.locator("[data-messages]")).to_contain_text("A heron at the window")

@@ -30,8 +30,8 @@ def submit(page: Page, *, to: str = "", **typed: str) -> None:
 
 def press(button: Locator) -> None:
     """Press a button that leads to another page, and wait for it."""
-    button.click()
-    button.page.wait_for_load_state()
+    with button.page.expect_navigation():
+        button.click()
 
 
 @dataclass

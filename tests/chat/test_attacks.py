@@ -142,6 +142,7 @@ def _told_of(talks: Talks, app: Flask, asker: Actor, room: str, name: str) -> di
 
 
 @pytest.mark.parametrize("met_in", [None, Space.ROOMS])
+@pytest.mark.one_database
 def test_nothing_that_an_asker_is_ever_told_differs_for_whoever_blocked_or_declined(
     talks: Talks, app: Flask, met_in: Space | None
 ) -> None:

@@ -20,6 +20,8 @@ from app.chat.forms import LONGEST, PostForm
 from app.chat.models import PRIVATE, RoomKind
 from app.chat.queries import hosting
 from app.chat.queries import topics as reads
+from app.chat.queries.outside import every_own
+from app.chat.queries.outside import outside as reads_outside
 from app.identity import actions as identity
 from app.identity import queries as people
 from app.identity.demo import PASSPHRASE, PEOPLE, about_demo
@@ -229,6 +231,10 @@ def test_rooms_of_every_kind_are_there_to_be_tried(loaded: House) -> None:
         assert {line.name for line in reads.topics(lina, papers) if line.last_at} == set(plans()[1]["topics"])
         assert papers.slow_seconds == 30
         assert len(hosting.pauses(papers)) == 1
+        (gone,) = reads_outside(papers)
+        told = every_own(_actor(loaded, "أبو الورد"))
+        assert [(one.name_en, bool(one.reason)) for one in told] == [("Papers and offices", True)]
+        assert gone.author.name == "أبو الورد"
         assert circle.begins_at is not None
         assert circle.begins_at > now()
 

@@ -43,7 +43,7 @@ class Bystanders:
         """While the block lasts, and at least for so many messages and pages, nobody waits longer than BOUND."""
         self.slowest, before = 0.0, self.rounds
         yield
-        wait_for(lambda: self.problem or self.rounds >= before + rounds, seconds=30, what="the bystanders")
+        wait_for(lambda: self.problem or self.rounds >= before + rounds, seconds=60, what="the bystanders")
         if self.problem:
             raise self.problem
         assert self.slowest < BOUND, f"somebody waited {self.slowest:.1f} s"

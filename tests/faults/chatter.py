@@ -19,6 +19,7 @@ from app.kernel.db import now
 from app.notifications.models import Notice
 from tests.factories import Factory
 from tests.faults.line import Gone, Line
+from tests.faults.stopwatch import Stopwatch
 from tests.server import Server, wait_for
 
 #: Refusals that pass by themselves: a browser tries the same again.
@@ -72,6 +73,10 @@ class Chatter:
     _line: Line | None = None
     _thread: threading.Thread | None = None
 
+    @property
+    def is_connected(self) -> bool:
+        return self._line is not None
+
     def start(self) -> None:
         self._thread = threading.Thread(target=self._live, daemon=True, name=self.name)
         self._thread.start()
@@ -120,9 +125,9 @@ class Chatter:
             payload["reply_to"] = str(said.reply_to)
         try:
             line = self._connected()
-            began = time.monotonic()
+            watch = Stopwatch(self.server)
             answer = line.call("room.post", payload, self.patience)
-            self.took.append(time.monotonic() - began)
+            self.took.append(watch.seconds())
             if answer["ok"]:
                 self.acknowledged[client_id] = answer["message"]["seq"]
                 self._catch_up(line)
@@ -220,6 +225,15 @@ def wait_for_more(chatters: Sequence[Chatter], number: int, seconds: float = 60)
     """Wait until so many more messages are acknowledged."""
     goal = _acknowledged(chatters) + number
     wait_for(lambda: _acknowledged(chatters) >= goal or _problem(chatters), seconds=seconds, what=f"{number} messages")
+
+
+def wait_until_back(chatters: Sequence[Chatter], breaks: int) -> None:
+    """Wait until everybody has noticed so many breaks and is connected again."""
+
+    def back() -> bool:
+        return all(chatter.breaks >= breaks and chatter.is_connected for chatter in chatters) or _problem(chatters)
+
+    wait_for(back, seconds=60, what="everybody to be back")
 
 
 def settle(chatters: Sequence[Chatter]) -> None:

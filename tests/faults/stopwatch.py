@@ -13,14 +13,14 @@ class Stopwatch:
     """
 
     def __init__(self, server: Server) -> None:
-        assert server.process is not None
-        self._schedule = Path(f"/proc/{server.process.pid}/schedstat")
+        process = server.process  # none while the server is away
+        self._schedule = Path(f"/proc/{process.pid if process else 0}/schedstat")
         self._waited = self._without_processor()
         self._began = time.monotonic()
 
     def seconds(self) -> float:
         """So far."""
-        return time.monotonic() - self._began - (self._without_processor() - self._waited)
+        return time.monotonic() - self._began - max(0.0, self._without_processor() - self._waited)
 
     def _without_processor(self) -> float:
         try:

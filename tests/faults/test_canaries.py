@@ -260,7 +260,7 @@ def make_noise(visitor: Visitor) -> None:
         b"POST /sign-in HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 5000\r\n\r\nname=%b" % secret,
         b"POST /sign-in HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\n%b\r\n" % secret,
     ):
-        with socket.create_connection(("127.0.0.1", port), timeout=5) as line, suppress(OSError):
+        with socket.create_connection(("127.0.0.1", port), timeout=30) as line, suppress(OSError):
             line.sendall(raw)
             line.shutdown(socket.SHUT_WR)
             while line.recv(65536):
@@ -270,7 +270,7 @@ def make_noise(visitor: Visitor) -> None:
             visitor.url("/socket.io/?EIO=4&transport=websocket").replace("http", "ws", 1),
             origin=visitor.server.address,
             cookie=f"{PLAIN_COOKIE}={visitor.token}",
-            timeout=5,
+            timeout=30,
         )
         odd.send("40")
         odd.send(packet)

@@ -10,6 +10,7 @@ from config import Settings
 from tests.faults.chatter import begin, check_whole, gather, settle, wait_for_more
 from tests.faults.group import group
 from tests.faults.line import Gone, Line
+from tests.faults.stopwatch import Stopwatch
 from tests.server import wait_for
 
 pytestmark = pytest.mark.faults
@@ -39,8 +40,10 @@ def test_four_processes_end_sessions_within_a_second_and_one_that_is_killed_is_n
         wait_for_more(chatters, 10)
         with work.scope(four.make.house):
             identity.sign_out(actor)
-        for line in lines:
-            line.wait_for_end(AT_ONCE)
+        watches = [Stopwatch(server) for server in four.servers]
+        for line, watch in zip(lines, watches, strict=True):
+            line.wait_for_end()
+            assert watch.seconds() < AT_ONCE
             line.close()
         assert told.count("session.ended") == 4
 

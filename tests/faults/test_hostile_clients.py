@@ -73,7 +73,7 @@ class Scene:
             try:
                 yield came_of_it
             finally:
-                answer = attacker.communicate(timeout=30)[0]
+                answer = attacker.communicate(timeout=60)[0]
         came_of_it |= json.loads(answer)
 
 
@@ -105,6 +105,11 @@ def event(*parts: object) -> bytes:
 
 def deep(levels: int) -> bytes:
     return frame(TEXT, b'421["room.post",' + b"[" * levels + b"]" * levels + b"]")
+
+
+def stretches(came_of_it: dict[str, int], seconds: int) -> int:
+    """How many stretches of so many seconds an attack may have fallen into."""
+    return came_of_it["seconds"] // seconds + 2
 
 
 ENDS_IT = {
@@ -169,9 +174,9 @@ def test_a_flood_of_events_is_taken_at_the_pace_of_a_person(scene: Scene, attack
         pass
     assert came_of_it["writings"] > 100, "it was meant to be a flood"
     # 80 in ten seconds for each of three people, and those ten seconds may begin meanwhile.
-    assert 0 < came_of_it["ok"] <= 2 * 3 * 80
+    assert 0 < came_of_it["ok"] <= stretches(came_of_it, 10) * 3 * 80
     # Of twelve sockets each is told once a second at most that it was too much.
-    assert came_of_it["too_many"] <= 12 * 20
+    assert came_of_it["too_many"] <= 12 * stretches(came_of_it, 1)
 
 
 def test_a_flood_of_unknown_events_is_not_even_read(scene: Scene) -> None:
@@ -179,15 +184,15 @@ def test_a_flood_of_unknown_events_is_not_even_read(scene: Scene) -> None:
     with scene.attacked("unknown", *attackers) as came_of_it, scene.bystanders.unharmed(8):
         pass
     assert came_of_it["writings"] > 100
-    assert 0 < came_of_it["invalid"] <= 2 * 3 * 20
-    assert came_of_it["too_many"] <= 12 * 20
+    assert 0 < came_of_it["invalid"] <= stretches(came_of_it, 10) * 3 * 20
+    assert came_of_it["too_many"] <= 12 * stretches(came_of_it, 1)
 
 
 def test_a_flood_of_connections_is_refused(scene: Scene) -> None:
     with scene.attacked("connections", scene.attacker()) as came_of_it, scene.bystanders.unharmed(8):
         pass
     assert came_of_it["refused"] > 0
-    assert came_of_it["let in"] <= 2 * 60, "what a session may open in a minute"
+    assert came_of_it["let in"] <= stretches(came_of_it, 60) * 60, "what a session may open in a minute"
 
 
 def test_strangers_who_connect_all_the_time_or_say_nothing_keep_nobody_waiting(scene: Scene) -> None:
@@ -210,7 +215,7 @@ def test_one_who_never_reads_is_cut_off_and_finds_everything_later(sqlite_settin
     with bystanders.unharmed():
         begin(chatters)
         # Megabytes stand in the system's own buffers before anybody can know.
-        wait_for(lambda: ended.poll(0), seconds=60, what="the one who does not read to be cut off")
+        wait_for(lambda: ended.poll(0), seconds=180, what="the one who does not read to be cut off")
     settle(chatters)
     number = check_whole(make, room, chatters)
     assert number * WEIGHT * 5 > MAX_UNSENT_CHARACTERS, "it was given time to catch up"

@@ -128,7 +128,7 @@ def test_a_worker_that_is_told_to_stop_finishes_what_it_does(
     go = tmp_path / "go"
     worker = on_sqlite.forks.start("working", str(go))
     on_sqlite.forks.wait(on_sqlite.forks.start("asking", "0", "0"))
-    wait_for(lambda: on_sqlite.forks.said(worker) == [["begun", "0"]], what="the job to begin")
+    wait_for(lambda: on_sqlite.forks.said(worker) == [["begun", "0"]], seconds=30, what="the job to begin")
     os.kill(worker, end)
     assert on_sqlite.acts("note") == {}
     go.touch()
@@ -142,7 +142,7 @@ def test_a_worker_does_its_jobs_while_redis_is_down(on_sqlite: Instance, tmp_pat
     go.touch()
     worker = on_sqlite.forks.start("working", str(go), f"redis://127.0.0.1:{free_port()}/0")
     on_sqlite.forks.wait(on_sqlite.forks.start("asking", "0", "2"))
-    wait_for(lambda: on_sqlite.states() == {JobState.DONE: 3}, what="the sweep to find the jobs")
+    wait_for(lambda: on_sqlite.states() == {JobState.DONE: 3}, seconds=30, what="the sweep to find the jobs")
     os.kill(worker, signal.SIGTERM)
     assert on_sqlite.forks.wait(worker) == 0
 

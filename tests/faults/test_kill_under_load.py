@@ -3,7 +3,7 @@
 import pytest
 
 from config import Settings
-from tests.faults.chatter import begin, check_whole, gather, settle, wait_for_more
+from tests.faults.chatter import begin, check_whole, gather, settle, wait_for_more, wait_until_back
 from tests.server import Server
 
 pytestmark = pytest.mark.faults
@@ -18,7 +18,8 @@ def test_nothing_acknowledged_is_lost_or_doubled_when_the_server_is_killed_twent
     room, chatters = gather(server, make, PEOPLE)
     server.start()
     begin(chatters)
-    for _ in range(KILLS):
+    for kills in range(KILLS):
+        wait_until_back(chatters, kills)
         wait_for_more(chatters, BETWEEN)
         server.kill()
         server.start()

@@ -87,7 +87,9 @@ def test_nothing_acknowledged_is_lost_or_doubled_when_postgresql_crashes_and_is_
     wait_for_more(chatters, 60)
 
     own_postgres.stop("immediate")
-    wait_for(lambda: all(chatter.refused["unavailable"] for chatter in chatters), what="everybody to be told so")
+    wait_for(
+        lambda: all(chatter.refused["unavailable"] for chatter in chatters), seconds=30, what="everybody to be told so"
+    )
     with server.browser(chatters[0].token) as browser:
         address = f"http://127.0.0.1:{server.port}"
         assert browser.get(f"{address}/healthz").status_code == 200

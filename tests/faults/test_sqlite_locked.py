@@ -83,7 +83,10 @@ def test_with_sqlite_locked_for_ten_seconds_nobody_but_writers_waits_and_those_n
             if len(asked) == 3 and time.monotonic() > began + PATIENT / 2:
                 asked.append(post(3))  # behind those, in the same line
             if not later and time.monotonic() > began + PATIENT + 0.5:
-                answers = [lines[number].answer_to(one, seconds=1) for number, one in enumerate(asked)]
+                answers = [
+                    lines[number].answer_to(one, seconds=began + HELD - time.monotonic())
+                    for number, one in enumerate(asked)
+                ]
                 later = [post(4), post(5)]
             threading.Event().wait(0.2)
     assert slowest < BOUND, f"somebody who only reads waited {slowest:.1f} s"

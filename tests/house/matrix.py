@@ -7,6 +7,7 @@ import re
 import secrets
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,7 +26,7 @@ from app.identity import actions as identity
 from app.identity.models import Cause, Invitation, LoginSession, Person
 from app.kernel import work
 from app.kernel.access import Permission, Role
-from app.kernel.actor import Actor, system
+from app.kernel.actor import PROVED_MINUTES, Actor, system
 from app.kernel.cli import make_instance
 from app.kernel.db import new_public_id
 from app.kernel.house import House
@@ -47,9 +48,11 @@ from app.profiles.queries.companions import Part, pair_of
 from app.safety.actions import drafts, travel, trust
 from config import Settings, read_settings
 from tests.factories import PASSPHRASE, Factory
+from tests.house.refusals import drawn_once
 from tests.house.sockets import socket
 from tests.membership.people import People
 from tests.moderation.scene import Scene
+from tests.shared import COMPILED
 
 REVIEWED = Path(__file__).with_name("matrix.txt")
 ROLES = (
@@ -71,6 +74,8 @@ Row = tuple[str, str, dict[str, str]]
 KINDS = ("stranger", *(role.value for role in ROLES), *WITHHELD, "signed-out")
 #: A message id that nothing has. As long as a real one, so that only its absence tells it apart.
 MISSING = "AAAAAAAAAAAAAAAA"
+#: For how long a session asks: much less than what was proved as it began is good for.
+NEW_SECONDS = 60 * PROVED_MINUTES / 4
 #: Whose passphrase is asked for at sign-in.
 KNOWN_NAME = "Known To All"
 #: What an address with an id is about, by how it begins.
@@ -136,10 +141,14 @@ class Stage:
         self.make = Factory(self.house)
         self.make.token(KNOWN_NAME)
         self._names = (f"Newcomer {first}{second}" for first in "abcdefghkpst" for second in "abcdefghkpst")
+        self._asking: dict[str, tuple[Someone, float]] = {}
+        self._ids: dict[tuple[str, str, bool], dict[str, str]] = {}
         self._people = {role.value: self.make.person(roles=(role,)) for role in ROLES}
         for kind, withheld in WITHHELD.items():
             self._people[kind] = self._without(withheld)
         self._other = self.make.person(roles=(Role.MEMBER, Role.ADMINISTRATOR))
+        #: Whose things are asked for where nobody is signed in: of a member who asks, a new key would end the sessions.
+        self._left = self.make.person()
         self._rooms = {
             kind: self.make.room(actor, self._other, for_newcomers=kind == "newcomer")
             for kind, actor in self._people.items()
@@ -150,6 +159,11 @@ class Stage:
             self.make.message(self._other, room, "A word that only the room hears")
         self.others = things_of_others(self.house, self.make)
         self._adapter: MapAdapter = self.app.url_map.bind("127.0.0.1")
+        browser = self.app.test_client()
+        self._form_token = form_token(browser)
+        cookie = browser.get_cookie(self.app.config["SESSION_COOKIE_NAME"])
+        assert cookie is not None
+        self._form_cookie = cookie.key, cookie.value
 
     def _without(self, withheld: tuple[Permission, ...]) -> Actor:
         member = self.make.person()
@@ -158,11 +172,21 @@ class Stage:
         return self.make.actor(self.make.another_session(member))
 
     def someone(self, kind: str) -> Someone:
-        """Somebody of this kind, in a browser of their own."""
+        """Somebody of this kind, in a browser of their own: another one once they have changed something with it.
+
+        Or when they have long been here: after a while one has to prove again that it is oneself.
+        """
+        who, since = self._asking.get(kind, (None, 0.0))
+        if who is None or time.monotonic() - since > NEW_SECONDS:
+            who = self._with_a_session(kind)
+            self._asking[kind] = who, time.monotonic()
+        return who
+
+    def _with_a_session(self, kind: str) -> Someone:
         if kind == "stranger":
             return Someone(kind, None, None)
         if kind == "signed-out":
-            token = self.make.another_session(self._people["member"])
+            token = self.make.another_session(self._left)
             with work.scope(self.house):
                 identity.sign_out(self.make.actor(token))
             return Someone(kind, token, None)
@@ -170,8 +194,20 @@ class Stage:
         token = self.make.another_session(actor)
         return Someone(kind, token, self.make.actor(token))
 
+    def forget(self, who: Someone) -> None:
+        """What this one has changed is not what it was: their session may have ended, and what they asked for be gone."""
+        self._asking.pop(who.kind, None)
+        for known in [one for one in self._ids if one[0] == who.kind]:
+            del self._ids[known]
+
     def ids(self, thing: str, who: Someone, *, fresh: bool) -> dict[str, str]:
         """Ids of this kind of thing, by what they are to whoever asks. `fresh` ones may be changed by the request."""
+        known = (who.kind, thing, fresh)
+        if known not in self._ids:
+            self._ids[known] = self._found(thing, who, fresh)
+        return self._ids[known]
+
+    def _found(self, thing: str, who: Someone, fresh: bool) -> dict[str, str]:
         if thing == "room":
             return self._rooms_for(who, fresh)
         if thing == "member" and fresh:
@@ -179,11 +215,11 @@ class Stage:
         if thing in self.others:
             return {"others": self.others[thing], "missing": MISSING}
         if thing == "session":
-            mine, others = who.actor or self._people["member"], self._other
+            mine, others = who.actor or self._left, self._other
             tokens = {"own": self.make.another_session(mine), "others": self.make.another_session(others)}
             return {**{name: self._session_id(token) for name, token in tokens.items()}, "missing": MISSING}
         if thing == "passkey":
-            mine, others = who.actor or self._people["member"], self.make.person()
+            mine, others = who.actor or self._left, self.make.person()
             return {"own": self.make.passkey(mine), "others": self.make.passkey(others), "missing": MISSING}
         return {"open": self._new_invitation(), "missing": MISSING}
 
@@ -211,9 +247,13 @@ class Stage:
         client = self.app.test_client()
         if who.token:
             client.set_cookie(PLAIN_COOKIE, who.token)
-        if method == "POST":
-            return client.post(address, data={**(form or {}), "csrf_token": form_token(client)})
-        return client.open(address, method=method, buffered=True)
+        if method != "POST":
+            return client.open(address, method=method, buffered=True)
+        client.set_cookie(*self._form_cookie)
+        answer = client.post(address, data={**(form or {}), "csrf_token": self._form_token})
+        if answer.status_code < 400:
+            self.forget(who)
+        return answer
 
     def outcome(self, answer: TestResponse) -> str:
         """The status, and the page to which a redirect leads."""
@@ -369,7 +409,7 @@ def filled(value: str) -> Callable[[re.Match[str]], str]:
 
 
 def page_rows(stage: Stage) -> Iterator[Row]:
-    """Every route, asked by everybody, each time in a session of its own, since some requests end others."""
+    """Every route, asked by everybody, in another session whenever they have changed something: some requests end it."""
     for door, rule in sorted(all_doors(stage.app).items(), key=lambda door: (door[1], door[0])):
         method, endpoint = door.split()
         outcomes: dict[str, dict[str, str]] = {}
@@ -420,9 +460,11 @@ def _may_join(actor: Actor) -> bool:
 def draw(settings: Settings) -> str:
     """The whole table for an empty instance. Budgets are off: this asks who may, not how often."""
     app = create_app(replace(settings, limits=False))
+    app.jinja_env.bytecode_cache = COMPILED
     try:
         stage = Stage(app)
-        rows = [*page_rows(stage), *socket_rows(stage)]
+        with drawn_once():
+            rows = [*page_rows(stage), *socket_rows(stage)]
     finally:
         app.extensions["house"].close()
     table = [

@@ -21,6 +21,9 @@ GOOD = "copper window ninety swallows"
 SHORT, LONG, EASY = "at least 15 characters", "at most 200 characters", "easy to guess"
 
 
+pytestmark = pytest.mark.usefixtures("real_hashes")
+
+
 @pytest.mark.parametrize(
     ("passphrase", "told"),
     [

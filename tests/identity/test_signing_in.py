@@ -71,7 +71,7 @@ def test_a_name_of_nobody_is_hashed_like_that_of_somebody(visit: Visit, make: Fa
     assert spent == [1, 1, 1, 1, 1]
 
 
-@pytest.mark.usefixtures("without_budgets")
+@pytest.mark.usefixtures("without_budgets", "real_hashes")
 @pytest.mark.one_database
 def test_a_name_of_nobody_takes_as_long_as_that_of_somebody(visit: Visit, make: Factory) -> None:
     make.person("Nour")

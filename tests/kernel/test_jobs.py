@@ -192,7 +192,7 @@ def test_a_job_taken_by_two_workers_at_once_is_done_once(open_house: Opener) -> 
     job_id = asked(first, "test.slow")
     with ThreadPoolExecutor(2) as pool:
         doing = pool.submit(first.queue.run, job_id)
-        assert inside.wait(timeout=5)
+        assert inside.wait(timeout=20)
         again = pool.submit(second.queue.run, job_id)
         again.add_done_callback(lambda _: tried.set())
         assert (doing.result(timeout=20), again.result(timeout=20)) == (True, False)
@@ -213,7 +213,7 @@ def test_a_job_is_done_by_the_second_worker_when_the_first_one_fails(open_house:
     job_id = asked(first, "test.odd")
     with ThreadPoolExecutor(2) as pool:
         doing = pool.submit(first.queue.run, job_id)
-        assert inside.wait(timeout=5)
+        assert inside.wait(timeout=20)
         pool.submit(second.queue.run, job_id).result(timeout=20)
         assert doing.result(timeout=20) is False
     make_due(first, job_id)

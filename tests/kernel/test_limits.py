@@ -55,7 +55,7 @@ def test_there_is_room_again_when_it_was_said(budgets: Budgets) -> None:
         for _ in range(5):
             budgets.spend(short, NOUR)
     assert refused.value.retry_after == 1
-    wait_for(lambda: left(budgets, short, NOUR) > 0, seconds=3, what="room in the budget")
+    wait_for(lambda: left(budgets, short, NOUR) > 0, what="room in the budget")
 
 
 def test_the_tightest_of_several_rates_counts(budgets: Budgets) -> None:

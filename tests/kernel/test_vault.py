@@ -294,7 +294,7 @@ def test_a_key_is_made_and_opened_while_another_process_uses_the_keys_file(sqlit
             with pytest.raises(TimeoutError):
                 waiting.result(timeout=0.1)
             other.execute("rollback")
-            waiting.result(timeout=5)
+            waiting.result(timeout=20)
     assert vault.verify() == []
     databases.close()
 
@@ -402,7 +402,7 @@ def test_a_key_made_while_a_rotation_names_a_new_master_opens_afterwards(
     monkeypatch.setattr(maker, "_wrap", slow_wrap)
     with ThreadPoolExecutor(2) as pool:
         made = pool.submit(maker.create_key, Purpose.RECORD)
-        assert about_to_store.wait(timeout=5)
+        assert about_to_store.wait(timeout=20)
         rotation = pool.submit(rotator.rotate)
         rotation.add_done_callback(lambda _: rotated.set())
         key_id = made.result(timeout=20)

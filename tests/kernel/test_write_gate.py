@@ -118,17 +118,17 @@ def test_a_writer_who_waits_too_long_is_told_so_and_nothing_is_stuck(
 
     def stay() -> None:
         inside.set()
-        done.wait(timeout=10)
+        done.wait(timeout=20)
 
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(in_scope, house, lambda: write("first", stay))
-        assert inside.wait(timeout=5)
+        assert inside.wait(timeout=20)
         with work.scope(house):
             with pytest.raises(Unavailable):
                 write("too late")
             assert written(house) == [], "reading goes on meanwhile"
             done.set()
-            first.result(timeout=5)
+            first.result(timeout=20)
             write("again")
     assert written(house) == ["first", "again"]
 
@@ -152,7 +152,7 @@ def test_a_scope_whose_writing_failed_stands_in_nobodys_way_and_may_not_write(
     with work.scope(house) as opened, ThreadPoolExecutor(1) as pool:
         with another_process_writes(sqlite_settings), pytest.raises(Unavailable):
             write("too late")
-        pool.submit(in_scope, house, lambda: write("somebody else")).result(timeout=5)
+        pool.submit(in_scope, house, lambda: write("somebody else")).result(timeout=20)
         with pytest.raises(RuntimeError, match="outside an action"):
             opened.session.execute(update(AuditEntry).values(act="stray"))
     assert written(house) == ["somebody else"]
@@ -178,7 +178,7 @@ def test_a_writer_asks_sqlite_only_when_it_is_their_turn(house: House, monkeypat
             assert asked == []
 
         in_scope(house, lambda: write("first", let_another_come))
-        later[0].result(timeout=5)
+        later[0].result(timeout=20)
     assert "BEGIN IMMEDIATE" in asked
     assert written(house) == ["first", "second"]
 
@@ -189,7 +189,7 @@ def test_a_writer_waits_for_another_process_and_then_writes(house: House, sqlite
             waiting = pool.submit(in_scope, house, lambda: write("patient"))
             with pytest.raises(TimeoutError):
                 waiting.result(timeout=0.2)
-        waiting.result(timeout=5)
+        waiting.result(timeout=20)
     assert written(house) == ["patient"]
 
 
@@ -198,7 +198,7 @@ def test_a_reader_does_not_see_what_is_not_committed_and_does_not_wait(house: Ho
 
     def look() -> None:
         with ThreadPoolExecutor(1) as pool:
-            seen.append(pool.submit(written, house).result(timeout=5))
+            seen.append(pool.submit(written, house).result(timeout=20))
 
     in_scope(house, lambda: write("one", look))
     assert seen == [[]]
@@ -220,7 +220,7 @@ def test_what_was_read_before_ones_turn_came_is_read_again(house: House) -> None
         assert known.members == 1
         one_more(room.id)
         with ThreadPoolExecutor(1) as pool:
-            pool.submit(in_scope, house, lambda: one_more(room.id)).result(timeout=5)
+            pool.submit(in_scope, house, lambda: one_more(room.id)).result(timeout=20)
         one_more(room.id)
         assert known.members == 4
     with work.scope(house) as opened:

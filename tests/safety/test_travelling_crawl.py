@@ -4,7 +4,6 @@ So does whoever holds their phone and has them sign in. A canary is a word that 
 """
 
 import itertools
-from html import unescape
 from typing import Any
 
 import pytest
@@ -15,8 +14,9 @@ from app.kernel.limits import Budgets
 from app.moderation import actions as moderation
 from app.moderation.models import Category
 from app.safety.actions import drafts
+from tests.house.refusals import drawn_once
 from tests.house.sockets import socket
-from tests.house.test_newcomer_crawl import every_address, every_id
+from tests.house.test_newcomer_crawl import Looked, every_address, every_id, what_was_asked
 from tests.safety.scene import Scene
 
 CANARIES = {
@@ -31,15 +31,17 @@ CANARIES = {
 def found_by(scene: Scene, actor: Actor, ids: list[str]) -> dict[str, set[str]]:
     """For each canary that this browser gets hold of, where."""
     client, found = scene.client(actor), dict[str, set[str]]()
+    looked = Looked(CANARIES)
 
     def look(place: str, sent: str) -> None:
-        for name, value in CANARIES.items():
-            if value in sent:
-                found.setdefault(name, set()).add(place)
+        for name in looked.into(sent):
+            found.setdefault(name, set()).add(place)
 
-    for _rule, _id, address in every_address(scene.app, ids, pairs=True):
-        answer = client.get(address, buffered=True, follow_redirects=True)
-        look(address, unescape(answer.get_data(as_text=True)) + str(answer.headers))
+    with drawn_once(what_was_asked):
+        for _rule, _id, address in every_address(scene.app, ids, pairs=True):
+            answer = client.get(address, buffered=True, follow_redirects=True)
+            look(address, answer.get_data(as_text=True))
+            look(address, str(answer.headers))
     with socket(scene.app, scene.tokens[actor.person_id]) as live:
         for event, one in itertools.product(scene.house.live.declared, ids):
             payload: dict[str, Any] = {"room": one, "since": 0, "seq": 1, "body": "", "client_id": ""}

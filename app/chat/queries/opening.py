@@ -80,9 +80,15 @@ class Words:
     mentions: Sequence[str] = ()
     files: Sequence[File] = ()
     reactions: Sequence[Said] = ()
+    _frame: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def frame(self) -> dict[str, Any]:
-        """As it travels to browsers. The same for everybody in the room, so that one frame serves all."""
+        """As it travels to browsers. The same for everybody in the room and for its writer, so that one frame serves all."""
+        if not self._frame:
+            self._frame.update(self._framed())
+        return self._frame
+
+    def _framed(self) -> dict[str, Any]:
         frame: dict[str, Any] = {
             "room": self.room,
             "seq": self.seq,

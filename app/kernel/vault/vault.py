@@ -132,6 +132,10 @@ class Vault:
         """The bytes sealed for this place. Raises Shredded when the key is gone, Tampered when anything was moved."""
         return box.unseal(self._cipher(key_id), key_id, place, sealed)
 
+    def held(self, key_id: str) -> object:
+        """Stands for a key as it was last read: the same object until it is read again. Raises Shredded when it is gone."""
+        return self._opened_key(key_id)
+
     def blind_index(self, name: str, value: str) -> bytes:
         """A keyed fingerprint (32 bytes) by which an equal value is found again without being stored."""
         return box.keyed_hash(self._index_key(name), value.encode())

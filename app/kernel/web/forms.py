@@ -9,6 +9,7 @@ from flask_wtf import FlaskForm
 from markupsafe import Markup
 from werkzeug.datastructures import MultiDict
 from wtforms import Field, FieldList, FormField
+from wtforms.utils import unset_value
 from wtforms.validators import Optional
 from wtforms.widgets import HiddenInput
 
@@ -16,6 +17,13 @@ from app.kernel.errors import Invalid, Refusal
 from app.kernel.i18n import explain
 
 _HIDDEN = Markup('<input id="%s" name="%s" type="hidden" value="%s">')
+
+
+class _Sent(dict[str, Any]):
+    """What an event sent, one value under each name, as fields ask for it."""
+
+    def getlist(self, name: str) -> list[Any]:
+        return [self[name]]
 
 
 class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF carries no types
@@ -73,7 +81,13 @@ class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF carries no types
             if name in content or name not in optional:
                 asked[name] = own
         form._fields = asked
-        form.process(MultiDict(content))
+        sent = _Sent(content)
+        for name, own in asked.items():
+            # As `process` of the form does; it would call a default that is none to see whether it can be called.
+            default = unset_value if callable(own.default) else own.default
+            extra = [getattr(form, f"filter_{name}")] if hasattr(cls, f"filter_{name}") else ()
+            own.process(sent, default, extra)
+        form.post_process(sent)
         valid: bool = form.validate()
         form._fields = fields
         return form, valid

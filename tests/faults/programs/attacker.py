@@ -5,6 +5,7 @@ ends, and then prints what happened as one JSON object.
 """
 
 import json
+import math
 import select
 import socket
 import sys
@@ -128,6 +129,7 @@ def main(attack: str, port: str, room: str, *tokens: str) -> None:
         name: getattr(attacker, name) for name in ("events", "posts", "unknown", "connections", "strangers")
     }
     attacks[attack]()
+    attacker.came_of_it["seconds"] = math.ceil(time.monotonic() - attacker.began)
     say(json.dumps(attacker.came_of_it))
 
 

@@ -34,7 +34,7 @@ from config import read_settings  # noqa: E402
 EACH = 5
 BEAT = 0.005
 #: How long another process holds SQLite's lock (seconds).
-HELD = 1.0
+HELD = 2.0
 SCHEDULE = Path("/proc/self/schedstat")
 HOLDER = """
 import sqlite3, sys, time

@@ -4,10 +4,10 @@ own."""
 import json
 import os
 import select
+import signal
 import socket
 import struct
-import subprocess
-import sys
+import tempfile
 import time
 from base64 import b64encode
 from collections.abc import Callable, Iterator
@@ -18,8 +18,8 @@ import pytest
 
 from app.kernel.live.engine import unmask
 from app.kernel.live.fanout import MAX_UNSENT_PACKETS
+from tests.server import SERVERS, Copied, wait_for
 
-ROOT = Path(__file__).resolve().parents[3]
 PATIENCE = 10.0
 TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
 
@@ -32,22 +32,21 @@ class Server:
     ) -> None:
         self.fast = fast
         options = {"fast": fast, "send_buffer": send_buffer, "ping": ping, "join": join}
-        self.process = subprocess.Popen(
-            [sys.executable, "-W", "ignore", "-m", "tests.kernel.live.fanout_server", json.dumps(options)],
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        assert self.process.stdout is not None
-        line = self.process.stdout.readline()
-        assert line, self.process.stderr and self.process.stderr.read()
-        self.port = int(line)
+        self._folder = tempfile.TemporaryDirectory()
+        out, self.complaints = Path(self._folder.name) / "out", Path(self._folder.name) / "err"
+        out.touch()
+        program = ("-m", "tests.kernel.live.fanout_server", json.dumps(options))
+        self.process = Copied(SERVERS, program, {**os.environ, "PYTHONWARNINGS": "ignore"}, out, self.complaints)
+        wait_for(lambda: out.read_text().endswith("\n") or self.process.poll() is not None, what="the server")
+        assert self.process.poll() is None, self.complaints.read_text()
+        self.port = int(out.read_text())
 
     def stop(self) -> None:
         """End the process, which must have had nothing to complain about."""
-        self.process.terminate()
-        complaints = self.process.communicate(timeout=PATIENCE)[1]
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(PATIENCE)
+        complaints = self.complaints.read_text()
+        self._folder.cleanup()
         assert "Traceback" not in complaints, complaints
 
 
@@ -196,7 +195,7 @@ def everyone_leaves() -> Iterator[None]:
 @pytest.fixture(scope="module", params=[True, False], ids=["direct", "library"])
 def either(request: pytest.FixtureRequest) -> Iterator[Server]:
     """The same server with the direct path and with the library's own."""
-    server = Server(fast=request.param, join=0.5)
+    server = Server(fast=request.param, join=1)
     yield server
     server.stop()
 
@@ -212,7 +211,7 @@ def narrow() -> Iterator[Server]:
 @pytest.fixture
 def quiet() -> Iterator[Server]:
     """A server that pings often and gives up soon."""
-    server = Server(ping=(0.2, 0.3))
+    server = Server(ping=(0.5, 1.5))
     yield server
     server.stop()
 
@@ -423,10 +422,10 @@ def test_no_compression_is_agreed(either: Server) -> None:
 
 def test_the_drafts_before_the_standard_are_refused(either: Server) -> None:
     alice = Receiver(either).join()
-    before = len(alice.ask("sockets")["here"])
+    until(lambda: len(alice.ask("sockets")["here"]) == 1)  # those of the test before have left
     receiver = Receiver(either, headers={"Sec-WebSocket-Version": "", "Sec-WebSocket-Key": ""})
     assert " 400 " in receiver.head
-    assert len(alice.ask("sockets")["here"]) == before, "and leaves nothing behind"
+    assert len(alice.ask("sockets")["here"]) == 1, "and leaves nothing behind"
 
 
 NONSENSE = [
@@ -457,7 +456,7 @@ def test_nonsense_ends_its_own_connection(either: Server, nonsense: str) -> None
     alice, fool = Receiver(either).join(), Receiver(either).join()
     fool.send(nonsense)
     fool.wait_for_end()
-    assert fool.sid in alice.ask("sockets")["gone"]
+    until(lambda: fool.sid in alice.ask("sockets")["gone"])
 
 
 def test_one_who_was_refused_does_not_stay(either: Server) -> None:

@@ -116,14 +116,7 @@ function begin({ Asking, Attaching, Menu, Names }) {
 
 /** Whether something may lead to somebody is looked at here first, as soon as what looks is there. */
 async function askBefore(note, text, go) {
-  if (!acting.ready) {
-    const field = form.elements.body;
-    if (field.readOnly) return;
-    field.readOnly = true;
-    await acting.waited();
-    field.readOnly = false;
-    lockComposer();
-  }
+  if (!acting.ready && !(await composer.hold(acting.waited()))) return;
   if (acting.ready) acting.ready.asking.before(note, text, go);
   else go("");
 }

@@ -14,6 +14,8 @@ export class Composer {
   #enterSends;
   #asking;
   #beside;
+  #may = { sends: true, writes: true };
+  #isHeld = false;
 
   /** `take(text, more)` is called with each text that is to be sent, once `asking` has found nothing or was answered. */
   constructor(form, words, { asking, beside, take }) {
@@ -36,9 +38,20 @@ export class Composer {
   }
 
   /** Send nothing; where it is over for good, keep what is written readable, but take nothing more. */
-  lock({ sends, writes }) {
-    this.#field.readOnly = !writes;
-    this.#send.disabled = !sends;
+  lock(may) {
+    this.#may = may;
+    this.#show();
+  }
+
+  /** Take nothing until a promise is kept: what is typed meanwhile would go with the text. False if that is so already. */
+  async hold(promise) {
+    if (this.#field.readOnly) return false;
+    this.#isHeld = true;
+    this.#show();
+    await promise;
+    this.#isHeld = false;
+    this.#show();
+    return true;
   }
 
   /** Put a text back with what belongs to it, below what has been written meanwhile. The writer asked, so the focus goes along. */
@@ -63,6 +76,11 @@ export class Composer {
 
   get #note() {
     return this.#form.elements.note;
+  }
+
+  #show() {
+    this.#field.readOnly = this.#isHeld || !this.#may.writes;
+    this.#send.disabled = !this.#may.sends;
   }
 
   #answerNothing() {

@@ -9,6 +9,9 @@ export class Draft {
   #form;
   #save;
   #timer = null;
+  /** How many texts were taken, and how many drafts are on their way of which is not known yet whether they were kept. */
+  #taken = 0;
+  #saving = 0;
 
   /** `save(text)` resolves to whether the server has kept it. */
   constructor(form, save) {
@@ -22,7 +25,8 @@ export class Draft {
   /** What stands in the form is on its way. Returns whether there is a draft that is then to be forgotten. */
   taken() {
     clearTimeout(this.#timer);
-    const isKept = this.#flag.value !== "";
+    this.#taken += 1;
+    const isKept = this.#saving > 0 || this.#flag.value !== "";
     this.#flag.value = "";
     return isKept;
   }
@@ -43,7 +47,12 @@ export class Draft {
       const text = this.#field.value;
       const isKept = text.trim() !== "";
       if (!isKept && !this.#flag.value) return;
-      if (await this.#save(text)) this.#flag.value = isKept ? "1" : "";
+      const before = this.#taken;
+      this.#saving += 1;
+      const wasSaved = await this.#save(text);
+      this.#saving -= 1;
+      // What was sent meanwhile takes its draft along.
+      if (wasSaved && before === this.#taken) this.#flag.value = isKept ? "1" : "";
     }, PAUSE_MS);
   }
 }
