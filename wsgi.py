@@ -68,6 +68,7 @@ def serve(settings: Settings) -> None:
         raise
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     app = create_app(settings, offload=eventlet.tpool.execute)
+    app.extensions["house"].databases.make_room()
     # What is there now stays for ever: looking through it for garbage again and again took a tenth of the server's
     # time.
     gc.collect()

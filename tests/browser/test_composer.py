@@ -28,7 +28,12 @@ def test_nothing_can_be_typed_into_a_text_that_is_being_looked_at(scene: Scene) 
     page.goto(f"/rooms/{scene.room.public_id}")
     field = page.locator("#body")
     field.fill("the first words")
-    wait_for(lambda: bool(page.wait_for_timeout(50)) or asked, what="the script to be asked for")
+
+    def is_asked_for() -> bool:
+        page.wait_for_timeout(50)  # only here does the library carry what is asked for
+        return bool(asked)
+
+    wait_for(is_asked_for, what="the script to be asked for")
     page.get_by_role("button", name="Send").click()
     expect(field).not_to_be_editable()
     page.context.set_offline(True)

@@ -22,7 +22,7 @@ from tests.faults.places import copied
 from tests.server import Server, wait_for
 
 pytestmark = pytest.mark.faults
-#: What is left of the disk, or how much longer a file may become (bytes).
+#: What is left of the disk, or how far a file may still be written (bytes).
 LEFT = 400_000
 DISK = 24 * 1024 * 1024
 #: Messages that may still find room in a log that begins anew.
@@ -64,17 +64,14 @@ def small_disk(template: Template, folder: Path) -> Iterator[Place]:
 
 @contextmanager
 def short_files(template: Template, folder: Path) -> Iterator[Place]:
-    """No file of the server's may grow any more: for systems where nobody may mount anything."""
+    """The server may write in no file beyond so many bytes: for systems where nobody may mount anything."""
 
     def limit(server: Server, size: int) -> None:
         assert server.process is not None
         resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
 
-    def fill(server: Server, left: int) -> None:
-        log = server.folder / "data" / "sanad.sqlite3-wal"
-        limit(server, log.stat().st_size + left if left else 0)
-
-    yield Place(copied(template, folder), fill, lambda server: limit(server, resource.RLIM_INFINITY))
+    # The log has its whole length from the start, and is written from its beginning.
+    yield Place(copied(template, folder), limit, lambda server: limit(server, resource.RLIM_INFINITY))
 
 
 @pytest.mark.parametrize("kind", [small_disk, short_files])

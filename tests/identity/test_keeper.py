@@ -14,7 +14,7 @@ from app.kernel.access import LOCKED, Role
 from app.kernel.actor import STRANGER, Actor
 from app.kernel.db import now
 from app.kernel.house import House
-from app.kernel.vault import Vault
+from app.kernel.vault import Place, Vault
 from tests.factories import Factory
 
 Recognise = Callable[[str], Actor]
@@ -43,7 +43,12 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The fields that come out of the vault."""
     found: list[str] = []
     open_one = Vault.open
-    monkeypatch.setattr(Vault, "open", lambda *args: (found.append(args[2].field), open_one(*args))[1])
+
+    def noted(vault: Vault, key_id: str, place: Place, sealed: bytes) -> bytes:
+        found.append(place.field)
+        return open_one(vault, key_id, place, sealed)
+
+    monkeypatch.setattr(Vault, "open", noted)
     return found
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import OperationalError
 
 from app.kernel.db.disk import Disk, Offload
+from app.kernel.db.log_room import LOG_PAGES, make_room
 from app.kernel.errors import Unavailable
 
 T = TypeVar("T")
@@ -166,6 +167,13 @@ class Databases:
             name: engine.execution_options(writes=True) for name, engine in (("data", self.data), ("keys", self.keys))
         }
 
+    def make_room(self) -> None:
+        """Give SQLite's log its room on the disk, as a server starts."""
+        if self.data.dialect.name == "sqlite" and self.data.url.database:
+            with self.data.connect() as open_one:  # stays in the pool: when the last one is closed, the log goes
+                open_one.exec_driver_sql("SELECT 1 FROM sqlite_schema LIMIT 1")
+                make_room(Path(self.data.url.database))
+
     def close(self) -> None:
         for kept in (self._ready, self._keys_ready):
             while kept:
@@ -219,8 +227,8 @@ def _sqlite(url: str, journal: str, gate: WriteGate, offload: Offload) -> Engine
         raw.execute("PRAGMA foreign_keys = ON")
         raw.execute("PRAGMA secure_delete = ON")
         raw.execute("PRAGMA temp_store = MEMORY")
-        # Pages that many messages change are written back once for all of them; the log stays under 16 MB.
-        raw.execute("PRAGMA wal_autocheckpoint = 4000")
+        # Pages that many messages change are written back once for all of them; the log stays under 17 MB.
+        raw.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}")
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
