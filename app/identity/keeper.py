@@ -1,5 +1,6 @@
 """The keeper that the kernel asks who somebody is: `SessionKeeper` over the login_session table."""
 
+import threading
 from collections import OrderedDict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
@@ -18,7 +19,7 @@ from app.kernel.db import now
 from app.kernel.sessions import Silence
 from app.kernel.vault import Shredded
 
-#: Sessions of which is remembered what their rows say. The one that changed longest ago is forgotten first.
+#: Sessions of which is remembered what their rows say, at most.
 REMEMBERED = 1000
 
 
@@ -41,6 +42,7 @@ class Sessions:
 
     def __init__(self) -> None:
         self._known: OrderedDict[bytes, _Known] = OrderedDict()
+        self._turn = threading.Lock()
 
     def recognise(self, token: str) -> Actor:
         if not 20 <= len(token) <= 100:
@@ -48,7 +50,7 @@ class Sessions:
         moment, hashed = now(), token_hash(token)
         rows = queries.live_rows(hashed, moment)
         if not rows:
-            self._known.pop(hashed, None)
+            self._forget([hashed])
             return STRANGER
         try:
             known = self._read(hashed, rows)
@@ -65,13 +67,30 @@ class Sessions:
         known, vault = self._known.get(hashed), work.house().vault
         if known is not None and known.rows == rows and known.key is vault.held(known.session.key_id):
             return known
-        self._known.pop(hashed, None)
+        self._forget([hashed])
         session, roles, withheld = queries.live_session(rows)
         key, idle = vault.held(session.key_id), queries.limits_for(roles)[0]
-        known = self._known[hashed] = _Known(rows, key, session, idle, _actor(session, roles, withheld))
-        if len(self._known) > REMEMBERED:
-            self._known.popitem(last=False)
+        known = _Known(rows, key, session, idle, _actor(session, roles, withheld))
+        with self._turn:
+            self._known[hashed] = known
+        self._forget_the_oldest()
         return known
+
+    def _forget(self, sessions: Sequence[bytes]) -> None:
+        with self._turn:
+            for hashed in sessions:
+                self._known.pop(hashed, None)
+
+    def _forget_the_oldest(self) -> None:
+        """A name is remembered for no longer than the key that opens it is: seconds, unless somebody is there again."""
+        vault = work.house().vault
+        with self._turn:
+            while self._known:
+                hashed = next(iter(self._known))
+                oldest = self._known[hashed]
+                if len(self._known) <= REMEMBERED and vault.still_holds(oldest.session.key_id, oldest.key):
+                    return
+                del self._known[hashed]
 
     def formerly(self, token: str) -> Actor:
         found = silence.find_formerly(token_hash(token)) if 20 <= len(token) <= 100 else None
@@ -87,9 +106,7 @@ class Sessions:
     def silent_within(self, seconds: float) -> Mapping[int, Silence]:
         silent = silence.silent_within(seconds)
         if silent:
-            for hashed, one in list(self._known.items()):
-                if one.session.id in silent:
-                    self._known.pop(hashed, None)
+            self._forget([hashed for hashed, one in list(self._known.items()) if one.session.id in silent])
         return silent
 
     def silent(self, session_ids: Collection[int]) -> Mapping[int, Silence]:

@@ -1,5 +1,6 @@
 """Recognising the same session again: quickly, and never as what it was before."""
 
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -14,7 +15,7 @@ from app.kernel.access import LOCKED, Role
 from app.kernel.actor import STRANGER, Actor
 from app.kernel.db import now
 from app.kernel.house import House
-from app.kernel.vault import Place, Vault
+from app.kernel.vault import Place, Purpose, Vault
 from tests.factories import Factory
 
 Recognise = Callable[[str], Actor]
@@ -122,6 +123,19 @@ def test_nothing_is_kept_of_a_session_that_the_watch_found_ended(make: Factory, 
         actions.end_sessions_of(actor, actor.person_id)
         sessions.silent_within(60)
     assert "Nour" not in repr(vars(sessions))
+
+
+def test_a_name_is_kept_for_no_longer_than_the_key_that_opens_it(
+    make: Factory, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sessions, nour, lina = Sessions(), make.token("Nour"), make.token("Lina")
+    with work.scope(house):
+        sessions.recognise(nour)
+        later = time.monotonic() + Purpose.PERSON.cache_seconds + 1
+        monkeypatch.setattr(time, "monotonic", lambda: later)
+        assert sessions.recognise(lina).name == "Lina"
+        assert "Nour" not in repr(vars(sessions))
+        assert sessions.recognise(nour).name == "Nour"
 
 
 def test_what_is_kept_has_an_end(make: Factory, house: House, monkeypatch: pytest.MonkeyPatch) -> None:

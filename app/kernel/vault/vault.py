@@ -136,6 +136,10 @@ class Vault:
         """Stands for a key as it was last read: the same object until it is read again. Raises Shredded when it is gone."""
         return self._opened_key(key_id)
 
+    def still_holds(self, key_id: str, held: object) -> bool:
+        """Whether that is how the key was last read, and not so long ago that it is to be read again."""
+        return self._cached(key_id) is held
+
     def blind_index(self, name: str, value: str) -> bytes:
         """A keyed fingerprint (32 bytes) by which an equal value is found again without being stored."""
         return box.keyed_hash(self._index_key(name), value.encode())
