@@ -1,12 +1,14 @@
 """The log of SQLite has its room before it is needed, and what was written to make it is nowhere."""
 
+import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from app.kernel.db.log_room import LOG_PAGES, PAGE, make_room
+from app.kernel.db.log_room import ROOM, make_room
 
 
 @pytest.fixture
@@ -25,7 +27,7 @@ def test_the_log_is_as_long_as_it_may_become_and_nothing_else_is_changed(databas
         make_room(database)
         log = database.with_name("data.sqlite3-wal")
         room = log.stat().st_size
-        assert room >= LOG_PAGES * PAGE
+        assert room >= ROOM
         assert database.stat().st_size == before
         assert [name for (name,) in open_one.execute("SELECT name FROM sqlite_schema")] == ["word"]
         for number in range(50):
@@ -34,6 +36,16 @@ def test_the_log_is_as_long_as_it_may_become_and_nothing_else_is_changed(databas
         assert open_one.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     with closing(sqlite3.connect(database)) as again:
         assert again.execute("SELECT count(*) FROM word").fetchone() == (50,)
+
+
+def test_what_is_left_of_a_disk_that_is_nearly_full_is_not_taken(
+    database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: SimpleNamespace(free=ROOM * 2))
+    with closing(sqlite3.connect(database, isolation_level=None)) as open_one:
+        open_one.execute("SELECT * FROM word").fetchall()
+        make_room(database)
+        assert database.with_name("data.sqlite3-wal").stat().st_size == 0
 
 
 def test_whoever_writes_just_then_is_not_disturbed(database: Path) -> None:
