@@ -104,6 +104,7 @@ class Sessions:
             actions.touch(actor)
 
     def silent_within(self, seconds: float) -> Mapping[int, Silence]:
+        self._forget_the_oldest()
         silent = silence.silent_within(seconds)
         if silent:
             self._forget([hashed for hashed, one in list(self._known.items()) if one.session.id in silent])

@@ -54,11 +54,13 @@ class _Ready(NamedTuple):
     def turned(self, found: list[Sequence[Any]]) -> list[Sequence[Any]]:
         if not self.gives:
             return found
-        rows = [list(row) for row in found]
-        for row in rows:
+        rows: list[Sequence[Any]] = []
+        for row in found:
+            values = list(row)
             for place, turn in self.gives:
-                row[place] = turn(row[place])
-        return rows  # type: ignore[return-value]  # a list of lists is one of sequences
+                values[place] = turn(values[place])
+            rows.append(values)
+        return rows
 
 
 class Prepared:

@@ -1,5 +1,6 @@
 """Recognising the same session again: quickly, and never as what it was before."""
 
+import re
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -136,6 +137,9 @@ def test_a_name_is_kept_for_no_longer_than_the_key_that_opens_it(
         assert sessions.recognise(lina).name == "Lina"
         assert "Nour" not in repr(vars(sessions))
         assert sessions.recognise(nour).name == "Nour"
+        monkeypatch.setattr(time, "monotonic", lambda: later + Purpose.PERSON.cache_seconds + 1)
+        sessions.silent_within(1)
+    assert not {"Nour", "Lina"} & set(re.findall(r"\w+", repr(vars(sessions)))), "nor where nobody comes any more"
 
 
 def test_what_is_kept_has_an_end(make: Factory, house: House, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,7 @@
 """The write-ahead log of SQLite gets its room on the disk before it is needed.
 
-A commit that makes the file longer has the file system write down how long it is now, and wait for that as well: a third
-of the time that a lone message waits for the disk. The log is written from its beginning again and again, so that room
+A commit that makes the file longer has the file system write down how long it is now, and wait for that as well: a quarter
+of the time that the commit of a lone message takes. The log is written from its beginning again and again, so that room
 which was made once is enough.
 """
 
