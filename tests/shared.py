@@ -68,11 +68,12 @@ def _compile_each_statement_once() -> None:
 
     def create_engine_like_the_first(url: str, **options: Any) -> Engine:
         engine = create_engine(url, **options)
-        like = first.setdefault(engine.dialect.name, engine)
-        if like is engine:
-            engine._compiled_cache = LRUCache(STATEMENTS)
-        else:
+        like = first.get(engine.dialect.name)
+        if like and like.dialect.server_version_info:
             engine.dialect, engine._compiled_cache = like.dialect, like._compiled_cache
+        else:  # one that never met its database does not know yet what to say to it
+            engine._compiled_cache = LRUCache(STATEMENTS)
+            first[engine.dialect.name] = engine
         return engine
 
     vars(engines)["create_engine"] = create_engine_like_the_first

@@ -5,7 +5,7 @@ import subprocess
 
 from tests.setup.conftest import ROOT
 
-INNER = {"python"}  # a check that the others begin with
+INNER = {"python", "set-up-for-tests"}  # what others begin with
 
 
 def test_help_lists_every_target_with_words() -> None:

@@ -38,6 +38,8 @@ class _Wrapped(NamedTuple):
 
 _STORED = select(DataKey.id, DataKey.purpose, DataKey.wrapped, DataKey.master)
 _ONE = Prepared(_STORED.where(DataKey.id == bindparam("key")))
+_NAMED = Prepared(_STORED.where(DataKey.name == bindparam("name")))
+_MASTER = Prepared(select(MasterInUse.version).with_for_update(read=True))
 _SEVERAL = _STORED.where(DataKey.id.in_(bindparam("keys", expanding=True)))
 
 #: Until when it may be used (monotonic seconds), what seals with it, and its bytes.
@@ -165,7 +167,7 @@ class Vault:
                 found = self._find_named(name)
         if found is None:
             raise Shredded
-        return found
+        return found.id
 
     # --- rotation and checks ----------------------------------------------------------------------------------------
 
@@ -244,9 +246,10 @@ class Vault:
 
     def _master_in_use(self, keys: Connection) -> int:
         # Locked until our key is stored: a rotation that names a new master waits for us, and then sees our key.
-        version = keys.scalar(select(MasterInUse.version).with_for_update(read=True))
-        if version is None:
+        found = _MASTER.rows_on(keys, {})
+        if not found:
             raise RuntimeError("the vault is not prepared: run `flask instance`")
+        version: int = found[0][0]
         return version
 
     def _all_keys(self) -> Iterator[Row[Any]]:
@@ -262,15 +265,14 @@ class Vault:
             yield from rows
             last = rows[-1].id
 
-    def _find_named(self, name: str) -> str | None:
-        with self._databases.reading_keys() as keys:
-            return keys.scalar(select(DataKey.id).where(DataKey.name == name))
+    def _find_named(self, name: str) -> "_Wrapped | None":
+        found = self._databases.read_keys(lambda keys: _NAMED.rows_on(keys, {"name": name}))
+        return _Wrapped._make(found[0]) if found else None
 
     def _index_key(self, name: str) -> bytes:
         if name not in self._index_keys:
-            key_id = self.named_key(f"index:{name}", Purpose.INDEX)
-            with self._databases.reading_keys() as keys:
-                row = keys.execute(select(DataKey).where(DataKey.id == key_id)).one()
+            full = f"index:{name}"
+            row = self._find_named(full) or self._row(self.named_key(full, Purpose.INDEX))
             self._index_keys[name] = self._unwrap_row(row)
         return self._index_keys[name]
 
