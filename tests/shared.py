@@ -10,6 +10,7 @@ from jinja2.bccache import Bucket, BytecodeCache
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.util import LRUCache
 from werkzeug.routing import Rule
+from werkzeug.routing.matcher import State, StateMachineMatcher
 
 from app.identity import passphrases
 from app.kernel.db import engines
@@ -21,6 +22,7 @@ REAL_HASHES = {"_hasher": passphrases._hasher, "_nobody": passphrases._nobody}
 def share() -> None:
     """Have every application of this process share what does not depend on its instance."""
     _compile_each_rule_once()
+    _lay_ways_once()
     _compile_each_statement_once()
     _read_each_catalogue_once()
     _hash_lightly()
@@ -53,6 +55,31 @@ def _compile_each_rule_once() -> None:
             setattr(rule, name, getattr(like, name).__func__.__get__(rule, None))
 
     Rule.compile = compile_once  # type: ignore[assignment, method-assign]
+
+
+def _lay_ways_once() -> None:
+    """What finds the rule for an address is made of all rules, and is the same for the same rules."""
+    add_now, sort_now = StateMachineMatcher.add, StateMachineMatcher.update
+    laid: dict[object, State] = {}
+
+    def add_later(ways: StateMachineMatcher, rule: Rule) -> None:
+        vars(ways).setdefault("rules", []).append(rule)
+
+    def lay_once(ways: StateMachineMatcher) -> None:
+        rules: list[Rule] = vars(ways).get("rules", [])
+        key = tuple(
+            (rule.rule, rule.endpoint, rule.subdomain, frozenset(rule.methods or ()), repr(rule.defaults))
+            for rule in rules
+        )
+        if key not in laid:
+            ways._root = laid[key] = State()
+            for rule in rules:
+                add_now(ways, rule)
+            sort_now(ways)
+        ways._root = laid[key]
+
+    StateMachineMatcher.add = add_later  # type: ignore[assignment, method-assign]
+    StateMachineMatcher.update = lay_once  # type: ignore[assignment, method-assign]
 
 
 #: Kept compiled in each worker.
