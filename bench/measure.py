@@ -1,7 +1,10 @@
 """What is measured, and how. Each function returns plain numbers; the two servers are measured in turns (A B B A)."""
 
 import http.client
+import os
 import statistics
+import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import Any
@@ -13,6 +16,8 @@ from bench.servers import CrowdProcess, Server, bare_server, crowd, full_server
 BODY = "I found a lawyer who helps with papers, and she answers on Sundays."
 #: How many posts wait for their acknowledgement at any time in a flood.
 IN_FLIGHT = 8
+#: Bytes that a message adds to the log.
+PAGES = 5 * 4096
 #: Messages in the room before anything is measured: enough for more than one page of it.
 MESSAGES = 200
 
@@ -64,6 +69,25 @@ def latency(receivers: int, per_second: float, rounds: int, seconds: float) -> d
         "latency_ms": {**percentiles(taken["full"]), "bare": percentiles(taken["bare"])},
         "round_trip_ms": {**percentiles(trips["full"]), "bare": percentiles(trips["bare"])},
     }
+
+
+def disk(writes: int, seconds: float) -> dict[str, float]:
+    """Milliseconds for which a disk that rests in between keeps whoever writes five pages waiting: a part of each latency.
+
+    Five are what a message adds to the log of SQLite. Nothing of the bare server's waits for a disk.
+    """
+    taken = []
+    with tempfile.TemporaryFile() as log:
+        log.write(bytes(writes * PAGES))
+        log.flush()
+        os.fsync(log.fileno())
+        for place in range(writes):
+            time.sleep(seconds)
+            os.pwrite(log.fileno(), os.urandom(PAGES), place * PAGES)
+            before = time.perf_counter()
+            os.fdatasync(log.fileno())
+            taken.append((time.perf_counter() - before) * 1000)
+    return percentiles(taken)
 
 
 def idle_memory(sockets: int) -> dict[str, Any]:

@@ -4,7 +4,7 @@ The job's `room` names all rooms, with a space between; the first people are in 
 """
 
 import ssl
-from collections.abc import Callable
+from typing import Any
 
 from bench.client import Client
 from bench.crowd import Crowd, main
@@ -51,11 +51,11 @@ class RoomsCrowd(Crowd):
         assert isinstance(person, TlsClient)
         return person.room
 
-    def read(self, wait: float, heard: Callable[[Client, bytes], None]) -> None:
+    def take(self, person: Any) -> bytes | None:
         try:
-            super().read(wait, heard)
-        except ssl.SSLWantReadError:
-            """Half a record: the rest of it, and of the others, is told of by the next poll."""
+            return super().take(person)
+        except ssl.SSLWantReadError:  # half a record: the next poll tells of the rest of it
+            return None
 
     def posters(self, number: int) -> list[Client]:
         return self.people[::STEP][:number]

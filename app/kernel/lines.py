@@ -105,8 +105,10 @@ class _Line(Generic[A, R]):
             self._hand_on()
 
     def _let_others_come(self) -> None:
+        if time.monotonic() > self._ended + LATELY:
+            return
         time.sleep(0)  # whoever is about to ask may join
-        if self._usual == 1 or time.monotonic() > self._ended + LATELY:
+        if self._usual == 1:
             return
         with self._lock:
             self._wanted = self._usual - 1

@@ -9,6 +9,7 @@ import json
 import re
 import select
 import socket
+import time
 from collections.abc import Callable
 from http.client import OK
 from typing import Any
@@ -176,7 +177,9 @@ class Room(Crowd):
             heard(line.person, ACK)
 
     def _read_messages(self, line: Line, heard: Callable[[Any, bytes], None]) -> None:
-        for status, body in line.read():
+        answers = line.read()
+        self.arrived = time.perf_counter()
+        for status, body in answers:
             if status != OK:
                 raise RuntimeError(f"/sync was answered with {status}: {body[:300]!r}")
             line.person.go_on_from(body)

@@ -107,23 +107,17 @@ class Room(Crowd):
             self.by_number[number].sock.recv(262_144)
         return bool(events)
 
-    def read(self, wait: float, heard: Callable[[Any, bytes], None]) -> None:
-        """Read whatever has arrived within `wait` seconds, as the other crowd does."""
-        for number, _ in self.poll.poll(wait):
-            person = self.by_number[number]
-            part = person.sock.recv(262_144)
-            if not part:
-                raise ConnectionError("the server closed a connection")
-            *stanzas, person.buffer = (person.buffer + part).split(_END)
-            for stanza in stanzas:
-                post = _POST.search(stanza)
-                if post is None:
-                    continue
-                self.delivered += 1
-                heard(person, post[0] + b'"')
-                if person.mine.search(stanza):
-                    self.acknowledged += 1
-                    heard(person, ACK)
+    def understand(self, person: Any, part: bytes, heard: Callable[[Any, bytes], None]) -> None:
+        *stanzas, person.buffer = (person.buffer + part).split(_END)
+        for stanza in stanzas:
+            post = _POST.search(stanza)
+            if post is None:
+                continue
+            self.delivered += 1
+            heard(person, post[0] + b'"')
+            if person.mine.search(stanza):
+                self.acknowledged += 1
+                heard(person, ACK)
 
 
 if __name__ == "__main__":

@@ -37,6 +37,7 @@ def test_the_wait_for_a_slow_disk_is_given_to_a_thread_and_that_for_a_quick_one_
         return given.count("COMMIT")
 
     monkeypatch.setattr(disk, "BELIEVED", 3)
+    monkeypatch.setattr(disk, "HANDING_OVER", 1e-9)  # one slow one takes back all
     monkeypatch.setattr(disk, "QUICK", 0.0)  # nothing is as quick as that
     own = House.build(sqlite_settings, offload)
     commits(1)  # the first makes a key, in the other database
@@ -91,6 +92,22 @@ def test_a_disk_that_fails_is_not_taken_for_a_quick_one(clock: Clock) -> None:
 
     with pytest.raises(OSError, match="no space"):
         waits.run(fails)
+    assert not waits.is_quick
+
+
+def test_a_slow_one_now_and_then_is_waited_for_in_place_and_one_in_ten_is_not(clock: Clock) -> None:
+    waits = disk.Disk(run_here)
+    quick_ones(waits, clock)
+    slow = 3 * disk.QUICK
+    for _hundred in range(5):
+        for _quick in range(99):
+            waits.run(clock.take, disk.QUICK / 2)
+        waits.run(clock.take, slow)
+        assert waits.is_quick
+    for _ten in range(20):
+        for _quick in range(9):
+            waits.run(clock.take, disk.QUICK / 2)
+        waits.run(clock.take, slow)
     assert not waits.is_quick
 
 

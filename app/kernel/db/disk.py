@@ -13,22 +13,28 @@ Offload = Callable[..., Any]
 
 #: A commit that takes so long stands in nobody's way (seconds).
 QUICK = 0.002
-#: So many quick ones in a row are believed. A disk that is slow once in a hundred times is seldom waited for in place.
+#: What it costs to hand one to a thread and to hear back (seconds).
+HANDING_OVER = 0.00025
+#: So many quick ones are believed, and at most as many more are kept in mind.
 BELIEVED = 100
 #: Whoever stood still for so long (seconds) asks for more of them before they believe again.
 TOO_LONG, MORE = 0.05, 8
 
 
 class Disk:
-    """How quick commits are at present."""
+    """How quick commits are at present.
+
+    One that is not quick takes back as many quick ones as could have been handed over meanwhile. So a disk that is slow once in
+    a hundred times is waited for in place, since all others together gain more, and one that is slow more often is not.
+    """
 
     def __init__(self, offload: Offload) -> None:
         self._offload = offload
-        self._quick_in_a_row, self._believed = 0, BELIEVED
+        self._quick_ones, self._believed = 0.0, BELIEVED
 
     @property
     def is_quick(self) -> bool:
-        return self._quick_in_a_row >= self._believed
+        return self._quick_ones >= self._believed
 
     def run(self, job: Callable[..., Any], *args: Any) -> Any:
         """What the job returns. Raises what it raises."""
@@ -39,7 +45,12 @@ class Disk:
         try:
             return job(*args)
         finally:
-            took = time.perf_counter() - begun
-            self._quick_in_a_row = self._quick_in_a_row + 1 if took < QUICK else 0
-            if in_place and took > TOO_LONG:
-                self._believed *= MORE
+            self._note(time.perf_counter() - begun, in_place=in_place)
+
+    def _note(self, took: float, *, in_place: bool) -> None:
+        if took < QUICK:
+            self._quick_ones = min(self._quick_ones + 1, self._believed + BELIEVED)
+        else:
+            self._quick_ones = max(self._quick_ones - took / HANDING_OVER, 0.0)
+        if in_place and took > TOO_LONG:
+            self._believed *= MORE

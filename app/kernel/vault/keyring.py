@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
 from app.kernel.vault import box
 
 
@@ -21,6 +23,8 @@ class Keyring:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._masters: dict[int, bytes] = {}
+        #: Made of them when first needed: it takes several times as long as to open one data key.
+        self._ciphers: dict[int, AESGCM] = {}
         self._secret = b""
 
     @classmethod
@@ -34,11 +38,13 @@ class Keyring:
             ring._write(box.new_key(), {1: box.new_key()})
         return True
 
-    def master(self, version: int) -> bytes:
-        """The master key of this number, reading the file again if it is not known yet. Raises KeyError."""
-        if version not in self._masters:
-            self._read()
-        return self._masters[version]
+    def master(self, version: int) -> AESGCM:
+        """What seals with the master key of this number, from the file if it is not known yet. Raises KeyError."""
+        if version not in self._ciphers:
+            if version not in self._masters:
+                self._read()
+            self._ciphers[version] = AESGCM(self._masters[version])
+        return self._ciphers[version]
 
     def versions(self) -> list[int]:
         """The numbers of all masters in the file, oldest first."""
@@ -74,7 +80,10 @@ class Keyring:
     def _read(self) -> None:
         stored = json.loads(self.path.read_text())
         self._secret = base64.b64decode(stored["secret"])
-        self._masters = {int(number): base64.b64decode(key) for number, key in stored["masters"].items()}
+        self._hold({int(number): base64.b64decode(key) for number, key in stored["masters"].items()})
+
+    def _hold(self, masters: dict[int, bytes]) -> None:
+        self._masters, self._ciphers = masters, {}
 
     def _write(self, secret: bytes, masters: dict[int, bytes]) -> None:
         """Replace the file so that a crash at any moment leaves the old one or the new one, whole."""
@@ -95,7 +104,8 @@ class Keyring:
             os.fsync(folder)
         finally:
             os.close(folder)
-        self._secret, self._masters = secret, masters
+        self._secret = secret
+        self._hold(masters)
 
     @contextmanager
     def _locked(self, suffix: str = ".lock") -> Iterator[None]:

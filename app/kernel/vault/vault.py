@@ -310,7 +310,7 @@ class Vault:
         return opened
 
     def _wrap(self, version: int, key_id: str, key: bytes) -> bytes:
-        return box.seal(AESGCM(self._keyring.master(version)), str(version), _wrapping(key_id), key)
+        return box.seal(self._keyring.master(version), str(version), _wrapping(key_id), key)
 
     def _unwrap_row(self, row: "_Wrapped | Row[Any]") -> bytes:
         """The key of a row that was just read. Raises KeyError when its master is not in the key file."""
@@ -322,7 +322,7 @@ class Vault:
             return self._unwrap(row.master, row.id, row.wrapped)
 
     def _unwrap(self, version: int, key_id: str, wrapped: bytes) -> bytes:
-        return box.unseal(AESGCM(self._keyring.master(version)), str(version), _wrapping(key_id), wrapped)
+        return box.unseal(self._keyring.master(version), str(version), _wrapping(key_id), wrapped)
 
 
 def _wrapping(key_id: str) -> Place:
