@@ -2,6 +2,7 @@
 
 import functools
 import gc
+import importlib
 import os
 import shutil
 import uuid
@@ -32,8 +33,10 @@ POSTGRES = os.environ.get("TEST_POSTGRES", "postgresql+psycopg://postgres@127.0.
 REDIS_NUMBER = 9 + int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 REDIS = os.environ.get("TEST_REDIS", f"redis://127.0.0.1:6379/{REDIS_NUMBER}")
 CI = os.environ.get("CI") == "true"
-#: Folders in which one file takes up to a minute.
-LONG = ("browser", "faults", "house", "own_data", "kernel")
+#: Folders whose tests wait most of the time, for browsers and for what has been killed, and in which part of a run they are.
+WAITING, WAITED = ("browser", "faults"), 0.75
+#: Others in which one file takes up to half a minute.
+LONG = ("house", "own_data", "kernel")
 #: Every commit of the instances under test waits for its disk, so they live in memory where the system offers it.
 MEMORY = Path("/dev/shm")
 if MEMORY.is_dir() and os.access(MEMORY, os.W_OK):
@@ -65,18 +68,43 @@ def environment(folder: Path, **more: str) -> dict[str, str]:
     return {"APP_ENV": "test", "SANAD_INSTANCE": str(folder), "ASYNC_ENGINE": "threading", **more}
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Each worker of a parallel run begins to read the tests at another place, and finds the rest compiled by the others."""
+    worker, workers = (os.environ.get(f"PYTEST_XDIST_WORKER{part}", "") for part in ("", "_COUNT"))
+    if not worker:
+        return
+    wanted = [(ROOT / argument.partition("::")[0]).resolve() for argument in config.args]
+    files = [file for file in sorted((ROOT / "tests").rglob("test_*.py")) if any(map(file.is_relative_to, wanted))]
+    begin = len(files) * int(worker.removeprefix("gw")) // int(workers)
+    for file in files[begin:] + files[:begin]:
+        try:
+            importlib.import_module(".".join(file.relative_to(ROOT).with_suffix("").parts))
+        except Exception:
+            return  # collecting it says what is wrong with it
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Long files first, and of these one that works beside one that waits: at the end no worker waits for another."""
+    """Files that wait among those that work, so that no core does; none of the long ones at the end, when others are done."""
     files: dict[Path, list[pytest.Item]] = {}
     for item in items:
         files.setdefault(item.path, []).append(item)
+    folder = {file: file.relative_to(ROOT / "tests").parts[0] for file in files}
+    waiting = _by_turns({file: folder[file] for file in files if folder[file] in WAITING})
+    long = _by_turns({file: folder[file] for file in files if folder[file] in LONG})
+    working = [*long, *(file for file in files if folder[file] not in WAITING + LONG)]
+    place = {file: turn / len(working) for turn, file in enumerate(working)}
+    place |= {file: turn / len(waiting) * WAITED for turn, file in enumerate(waiting)}
+    items[:] = [item for file in sorted(files, key=place.__getitem__) for item in files[file]]
+
+
+def _by_turns(folders: dict[Path, str]) -> list[Path]:
+    """The first file of each folder, then the second of each."""
     turns: Counter[str] = Counter()
-    order: dict[Path, tuple[bool, int]] = {}
-    for file in files:
-        folder = file.relative_to(ROOT / "tests").parts[0]
+    place = {}
+    for file, folder in folders.items():
         turns[folder] += 1
-        order[file] = (folder not in LONG, turns[folder] if folder in LONG else 0)
-    items[:] = [item for file in sorted(files, key=order.__getitem__) for item in files[file]]
+        place[file] = turns[folder]
+    return sorted(folders, key=place.__getitem__)
 
 
 def pytest_collection_finish() -> None:
