@@ -7,7 +7,7 @@ import os
 import shutil
 import uuid
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,14 +15,15 @@ import pytest
 import redis
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import Engine, Table, create_engine, delete, text
+from sqlalchemy import Engine, Table, create_engine, delete, select, text, tuple_, update
 
 from app import create_app
 from app.identity import passphrases
 from app.kernel import work
 from app.kernel.cli import make_instance
-from app.kernel.db import Base, KeysBase
+from app.kernel.db import Base
 from app.kernel.house import House
+from app.kernel.vault.models import DataKey, MasterInUse, Purpose
 from config import Settings, read_settings
 from tests import shared
 from tests.factories import Factory
@@ -61,6 +62,8 @@ class Template:
     folder: Path
     data: str = ""
     keys: str = ""
+    #: Ids of the keys that every test with a person in it would otherwise make, and the keys as they are stored.
+    kept: Sequence[tuple[str, bytes]] = ()
 
 
 def environment(folder: Path, **more: str) -> dict[str, str]:
@@ -119,8 +122,9 @@ def pytest_sessionfinish() -> None:
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Template:
     folder = tmp_path_factory.mktemp("template-sqlite")
-    make_instance_at(read_settings(environment(folder)))
-    _name_the_first_key(folder)
+    settings = read_settings(environment(folder))
+    make_instance_at(settings)
+    _name_the_first_key(settings)
     return Template("sqlite", folder)
 
 
@@ -145,8 +149,13 @@ def postgres_template(tmp_path_factory: pytest.TempPathFactory, postgres_admin: 
         # What a test writes need not outlive the machine; without this the disk's pace sets the suite's.
         _sql(postgres_admin, f'alter database "{name}" set synchronous_commit = off')
     urls = [f"{POSTGRES}/{name}" for name in names]
-    make_instance_at(read_settings(environment(folder, DATABASE_URL=urls[0], KEYS_URL=urls[1])))
-    yield Template("postgresql", folder, *urls)
+    settings = read_settings(environment(folder, DATABASE_URL=urls[0], KEYS_URL=urls[1]))
+    make_instance_at(settings)
+    _name_the_first_key(settings)
+    named = select(DataKey.id, DataKey.wrapped).where(DataKey.purpose == Purpose.INDEX)
+    with _emptying(urls[1]).connect() as connection:
+        kept = [(key_id, wrapped) for key_id, wrapped in connection.execute(named)]
+    yield Template("postgresql", folder, urls[0], urls[1], kept)
     for url in urls:
         _emptying(url).dispose()
     for name in names:
@@ -233,7 +242,7 @@ def _instance(request: pytest.FixtureRequest, kind: str, tmp_path: Path) -> Iter
         return
     yield read_settings(environment(folder, DATABASE_URL=template.data, KEYS_URL=template.keys))
     _empty(template.data, Base.metadata.sorted_tables)
-    _empty(template.keys, [table for table in KeysBase.metadata.sorted_tables if table.name != "master_in_use"])
+    _empty_keys(template)
 
 
 def _empty(url: str, tables: list[Table]) -> None:
@@ -248,8 +257,14 @@ def _empty(url: str, tables: list[Table]) -> None:
         for table in reversed(tables):
             if table.name in used:
                 connection.execute(delete(table))
-        if any(table.name == "data_key" for table in tables):
-            connection.execute(text("update master_in_use set version = 1"))  # as in the copied key file
+
+
+def _empty_keys(template: Template) -> None:
+    """Leave what the template had: the keys of its indexes, and the master of its key file as the one in use."""
+    with _emptying(template.keys).connect() as connection:
+        connection.execute(text("set lock_timeout = '10s'"))
+        connection.execute(delete(DataKey).where(tuple_(DataKey.id, DataKey.wrapped).not_in(template.kept)))
+        connection.execute(update(MasterInUse).values(version=1))
 
 
 @functools.cache
@@ -271,9 +286,9 @@ def make_instance_at(settings: Settings) -> None:
     app.extensions["house"].close()
 
 
-def _name_the_first_key(folder: Path) -> None:
+def _name_the_first_key(settings: Settings) -> None:
     """The key of the index of names, which every test with a person in it would otherwise make."""
-    app = create_app(read_settings(environment(folder)))
+    app = create_app(settings)
     house: House = app.extensions["house"]
     house.vault.blind_index("name", "")
     house.close()

@@ -53,7 +53,7 @@ class Factory:
         hasher = passphrases._hasher
         if hasher not in _hashes:
             _hashes[hasher] = passphrases.hash_passphrase(self.house, PASSPHRASE)
-        with work.scope(self.house):
+        with work.scope(self.house) as opened, opened.writing():  # one commit for both
             person = identity.add_person(name, _hashes[hasher], roles=roles, language=language)
             return identity.begin_session(person.id, device=Device.COMPUTER, second_factor=second_factor)
 

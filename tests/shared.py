@@ -7,7 +7,7 @@ from typing import Any
 from argon2 import PasswordHasher
 from babel.support import Translations
 from jinja2.bccache import Bucket, BytecodeCache
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.util import LRUCache
 from werkzeug.routing import Rule
 from werkzeug.routing.matcher import State, StateMachineMatcher
@@ -97,6 +97,8 @@ def _compile_each_statement_once() -> None:
         engine = create_engine(url, **options)
         like = first.get(engine.dialect.name)
         if like and like.dialect.server_version_info:
+            # Its own dialect would ask each database once more what the first one knows.
+            vars(engine.dialect)["initialize"] = _known
             engine.dialect, engine._compiled_cache = like.dialect, like._compiled_cache
         else:  # one that never met its database does not know yet what to say to it
             engine._compiled_cache = LRUCache(STATEMENTS)
@@ -104,6 +106,9 @@ def _compile_each_statement_once() -> None:
         return engine
 
     vars(engines)["create_engine"] = create_engine_like_the_first
+
+
+def _known(_connection: Connection) -> None: ...
 
 
 def _read_each_catalogue_once() -> None:
