@@ -51,6 +51,7 @@ class Kept:
                 cursor.execute("set session_replication_role = replica")
                 for table in base.metadata.sorted_tables:
                     if table in self.rows:
+                        cursor.execute(f'delete from "{table.name}"'.encode())  # the keys that an emptied instance has
                         with cursor.copy(f'copy "{table.name}" from stdin'.encode()) as into:
                             into.write(self.rows[table])
 
