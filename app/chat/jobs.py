@@ -26,6 +26,11 @@ def forget_pauses(actor: Actor) -> None:
     inviting.forget_answers(actor)
 
 
+def replace_lost_hosts(actor: Actor) -> None:
+    """Give rooms a host whose hosts were erased or put out. Safe to run at any time, any number of times."""
+    hosting.replace_lost_hosts(actor)
+
+
 def index(actor: Actor, room: int) -> None:
     """Make the next messages of a room found by the search's index. Goes on by itself; harmless when run again."""
     actions.index_room(actor, room)

@@ -107,6 +107,7 @@ REVIEWED = {
     "app/chat/queries/attachments.py _reported": "files of what a report is about; asked for whoever works on it",
     "app/chat/queries/outside.py _own": "out of which room the actor themselves was put, with its name",
     "app/chat/queries/outside.py _every": "the same for all of these rooms, for their archive",
+    "app/chat/actions/hosting.py replace_lost_hosts": "the hourly task; shown to nobody",
     "app/chat/queries/hosting.py _wrote": "whether somebody wrote in a room that the caller holds; shown to nobody",
     "app/chat/queries/conversations.py _open_pairs": "how conversations that a scope gave stand; row numbers, shown to nobody",
     "app/chat/queries/conversations.py _blocked_in": "the actor's own blocks, of those whom a door names to them",

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from sqlalchemy import delete, or_, update
+from sqlalchemy import delete, or_, select, update
 
 from app.chat import policy, queries
 from app.chat.actions.rooms import as_known, has_other_host, hold_room, new_address, tell_state
@@ -87,6 +87,27 @@ def unname_host(actor: Actor, room: queries.RoomRef, person: str) -> None:
         raise Conflict(ONE_STAYS)
     _set_role(here, somebody.person_id, RoomRole.MEMBER)
     audit.record(as_known(actor, here), "room.unname-host", target_kind="member", target=person, reason=here.public_id)
+
+
+@action
+def replace_lost_hosts(actor: Actor) -> None:
+    """The hourly task: a room by invitation or a circle whose hosts were erased or put out has one again.
+
+    Nobody could come in there any more, and no circle begin. It is whoever has been in it longest among those who could open
+    one themselves. They are told, and name another one where they do not want it.
+    """
+    ensure(actor.kind is Kind.SYSTEM)
+    session = work.session()
+    for member in hosting.next_hosts():
+        # The room first, as everywhere: meanwhile somebody may have been named, or they may have left.
+        room = session.scalars(select(Room).where(Room.id == member.room_id).with_for_update()).one_or_none()
+        still_in = session.get(RoomMember, member.id, populate_existing=True)
+        if room is None or still_in is None or has_other_host(room, member.person_id):
+            continue
+        still_in.role = RoomRole.HOST
+        notify([member.person_id], HOSTS, room.public_id)
+        known = queries.public_id_of(member.person_id, room)
+        audit.record(actor, "room.name-host", target_kind="member", target=known, reason=room.public_id)
 
 
 @action
