@@ -35,6 +35,13 @@ SMALL = """() => [...document.querySelectorAll('button, select, input:not([type=
     .filter(e => e.checkVisibility() && !['checkbox', 'radio'].includes(e.type))
     .filter(e => e.getBoundingClientRect().height < 38)
     .map(e => `small: ${e.outerHTML.slice(0, 80)}`)"""
+#: Words beside an element in a row of boxes: the space between them is lost, unless the row keeps its boxes apart.
+GLUED = """() => [...document.querySelectorAll('body *')].filter(e => e.checkVisibility())
+    .filter(e => /flex|grid/.test(getComputedStyle(e).display) && !(parseFloat(getComputedStyle(e).columnGap) > 0))
+    .filter(e => [...e.childNodes].some(n => n.nodeType === Node.TEXT_NODE && n.data.trim() && (
+        (/\\s$/.test(n.data) && n.nextSibling instanceof Element)
+        || (/^\\s/.test(n.data) && n.previousSibling instanceof Element))))
+    .map(e => `glued: ${e.outerHTML.slice(0, 120)}`)"""
 #: How many elements a page has.
 NODES = "() => document.querySelectorAll('*').length"
 
@@ -150,5 +157,5 @@ def kept_out(page: Page, looking: Page, width: int) -> list[str]:
         needed = page.evaluate("document.documentElement.scrollWidth")
         found += [f"{needed} px wide on {now}"] if needed > now else []
         if now == width:
-            found += [*looking.evaluate(RUN, [TAGS, GRADES]), *page.evaluate(SMALL)]
+            found += [*looking.evaluate(RUN, [TAGS, GRADES]), *page.evaluate(SMALL), *page.evaluate(GLUED)]
     return found

@@ -65,13 +65,14 @@ def set_out(actor: Actor, *, until: datetime | None = None, peers: Collection[st
     under_way = select(Journey.id).where(Journey.person_id == actor.person_id, policy.is_under_way())
     if session.scalar(under_way.limit(1)) is not None:
         raise Conflict
-    journey = Journey(public_id=new_public_id(), person_id=actor.person_id, began_at=moment, until=until or latest)
+    ends = until or latest
+    journey = Journey(public_id=new_public_id(), person_id=actor.person_id, began_at=moment, until=ends)
     session.add(journey)
     session.flush()
     session.add_all(JourneyPeer(journey_id=journey.id, person_id=number) for number in helpers)
-    restrict(actor, actor.person_id, policy.WITHHELD, cause=Cause.TRAVEL, ref=journey.public_id, until=journey.until)
+    restrict(actor, actor.person_id, policy.WITHHELD, cause=Cause.TRAVEL, ref=journey.public_id, until=ends)
     notify(helpers, "journey.peer", journey.public_id)
-    enqueue("safety.end-journeys", after=journey.until - moment + timedelta(seconds=5))  # type: ignore[operator]
+    enqueue("safety.end-journeys", after=ends - moment + timedelta(seconds=5))
     return journey
 
 
