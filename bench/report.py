@@ -47,7 +47,7 @@ def table(result: dict[str, Any]) -> str:
         for part in ("p50", "p95", "p99"):
             full, bare = result[name][part], result[name]["bare"][part]
             rows.append((f"{words}, {part}", full, bare, f"{full / bare:.2f}"))
-    rows.append(("of which the wait for the disk, ms, p50", result["disk_ms"]["p50"], "", ""))
+    rows.append(("wait for the disk in each of these, ms, p50", result["disk_ms"]["p50"], "", ""))
     full, bare = result["idle_kb_per_socket"], result["idle_kb_per_socket_bare"]
     rows.append(("KB per idle socket", full, bare, f"{full / bare:.2f}" if bare else ""))
     bare = result["pages_cpu_ms"]["bare"]

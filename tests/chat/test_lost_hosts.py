@@ -77,9 +77,8 @@ def test_a_circle_whose_host_was_put_out_is_led_again(house: House, make: Factor
 
 
 def test_nobody_hosts_who_could_not_have_opened_the_room(house: House, make: Factory) -> None:
-    tokens = {
-        withheld: make.token() for withheld in (Permission.ROOMS_ALL, Permission.ROOMS_POST, Permission.CONTACT_FIRST)
-    }
+    kept_from = (Permission.ROOMS_ALL, Permission.ROOMS_POST, Permission.CONTACT_FIRST, Permission.SIGNED_IN)
+    tokens = {withheld: make.token() for withheld in kept_from}
     host, paused = make.person(), make.person()
     newcomers = [make.actor(token) for token in tokens.values()]
     room = open_room(house, host, *newcomers, paused)

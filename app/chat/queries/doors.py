@@ -102,9 +102,14 @@ def newcomers_inside(room: RoomRef) -> bool:
 
 def is_newcomer(person: SQLColumnExpression[int] | int) -> ColumnElement[bool]:
     """Whether somebody may at present only be where newcomers are."""
+    return is_kept_from(person, Permission.ROOMS_ALL)
+
+
+def is_kept_from(person: SQLColumnExpression[int] | int, *permissions: Permission) -> ColumnElement[bool]:
+    """Whether any of these is withheld from somebody at present."""
     return exists().where(
         Restriction.person_id == person,
-        Restriction.withheld == Permission.ROOMS_ALL,
+        Restriction.withheld.in_(permissions),
         Restriction.lifted_at.is_(None),
         or_(Restriction.until.is_(None), Restriction.until > this_moment()),
     )

@@ -4,15 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, exists, func, or_, select
+from sqlalchemy import Select, exists, func, select
 from sqlalchemy.orm import aliased
 
 from app.chat.models import Membership, Message, Pause, Room, RoomKind, RoomMember, RoomRole
-from app.chat.queries.doors import USING, is_newcomer, moderates
+from app.chat.queries.doors import USING, is_kept_from, is_newcomer, moderates
 from app.chat.queries.here import RoomRef
 from app.chat.queries.naming import Author, names_here
 from app.identity import queries as identity
-from app.identity.models import Person, PersonRole, Restriction, Space, SpaceName
+from app.identity.models import Person, PersonRole, Space, SpaceName
 from app.identity.spaces.queries import person_behind
 from app.kernel import work
 from app.kernel.access import GRANTS, Permission
@@ -112,7 +112,7 @@ def own_pause(actor: Actor, room: RoomRef) -> OwnPause | None:
 def next_hosts() -> list[RoomMember]:
     """Of each room that members open and that has lost its hosts: who has been in it longest among those who could open one.
 
-    Nobody for a room in which all are newcomers, paused, or kept from writing or from reaching others.
+    Nobody for a room in which all are newcomers, paused, suspended, or kept from writing or from reaching others.
     """
     return list(work.session().scalars(*_next_hosts()))
 
@@ -121,18 +121,13 @@ def next_hosts() -> list[RoomMember]:
 def _next_hosts() -> Select[RoomMember]:
     inside, host = (RoomMember.state == Membership.IN), aliased(RoomMember)
     hosted = exists().where(host.room_id == RoomMember.room_id, host.state == Membership.IN, host.role == RoomRole.HOST)
-    withheld = exists().where(
-        Restriction.person_id == RoomMember.person_id,
-        Restriction.withheld.in_(OPENING),
-        Restriction.lifted_at.is_(None),
-        or_(Restriction.until.is_(None), Restriction.until > this_moment()),
-    )
+    may = is_here(RoomMember.person_id) & ~is_kept_from(RoomMember.person_id, *OPENING)
     opens = exists().where(PersonRole.person_id == RoomMember.person_id, PersonRole.role.in_(OPENERS))
     paused = RoomMember.paused_until.is_not(None) & (RoomMember.paused_until > this_moment())
     longest = (
         select(func.min(RoomMember.id))
         .join(Room, Room.id == RoomMember.room_id)
-        .where(Room.kind.in_((RoomKind.INVITED, RoomKind.CIRCLE)), inside, opens, ~hosted, ~withheld, ~paused)
+        .where(Room.kind.in_((RoomKind.INVITED, RoomKind.CIRCLE)), inside, opens, may, ~hosted, ~paused)
         .group_by(RoomMember.room_id)
     )
     return select(RoomMember).where(RoomMember.id.in_(longest)).order_by(RoomMember.room_id)

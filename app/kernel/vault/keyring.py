@@ -23,7 +23,7 @@ class Keyring:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._masters: dict[int, bytes] = {}
-        #: Made of them when first needed: it takes several times as long as to open one data key.
+        #: Made of them when first needed: that takes longer than to open a data key with one.
         self._ciphers: dict[int, AESGCM] = {}
         self._secret = b""
 
